@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 // Top is the label of the highest level of every hierarchy. It says nothing
@@ -86,7 +84,7 @@ func (h funcHierarchy) validate() error {
 }
 
 func (h funcHierarchy) Generalize(domain arrow.Array, level int) (arrow.Array, error) {
-	if err := ready("hierarchy function", h, level); err != nil {
+	if err := ready("hierarchy function", h, level, 1); err != nil {
 		return nil, err
 	}
 	if level == h.levels {
@@ -95,28 +93,22 @@ func (h funcHierarchy) Generalize(domain arrow.Array, level int) (arrow.Array, e
 	return h.f(domain, level)
 }
 
-// ready says whether a built-in hierarchy can be asked for a level from 1.
+// ready says whether a built-in hierarchy can be asked for a level, of which
+// lowest is the first.
 func ready(name string, h interface {
 	Hierarchy
 	validator
-}, level int) error {
+}, level, lowest int) error {
 	if err := h.validate(); err != nil {
 		return err
 	}
-	if level < 1 || level > h.Levels() {
-		return fmt.Errorf("%s: level %d, want 1 to %d", name, level, h.Levels())
+	if level < lowest || level > h.Levels() {
+		return fmt.Errorf("%s: level %d, want %d to %d", name, level, lowest, h.Levels())
 	}
 	return nil
 }
 
 // top returns n labels Top.
 func top(n int) arrow.Array {
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	defer b.Release()
-	b.Reserve(n)
-	b.ReserveData(n * len(Top))
-	for range n {
-		b.Append(Top)
-	}
-	return b.NewArray()
+	return labelArray(n, func(int) string { return Top })
 }
