@@ -13,8 +13,8 @@ import (
 // with the values that the rows refer to (none of them null; duplicates only
 // where the dictionary has some), and returns as many. The result has the
 // index type of d and a dictionary of what its rows refer to, each value once,
-// in the order of d's dictionary. A nil f keeps the values. The caller
-// releases the result.
+// in the order of d's dictionary. That this order means something is said only
+// where f is nil, which keeps the values. The caller releases the result.
 func Recode(
 	mem memory.Allocator, d *array.Dictionary,
 	f func(memory.Allocator, arrow.Array) (arrow.Array, error),
@@ -26,23 +26,16 @@ func Recode(
 	if err != nil {
 		return nil, err
 	}
-	if f == nil {
-		f = same
-	}
-	return recode(mem, d.DataType().(*arrow.DictionaryType).IndexType, codes, d.Dictionary(), f)
-}
-
-func same(_ memory.Allocator, a arrow.Array) (arrow.Array, error) {
-	a.Retain()
-	return a, nil
+	return recode(mem, d.DataType().(*arrow.DictionaryType), codes, d.Dictionary(), f)
 }
 
 // none is the code of a null.
 const none = -1
 
-// recode builds a dictionary array of codes into dict, whose values f replaces.
+// recode builds a dictionary array of codes into dict, whose values f, if any,
+// replaces.
 func recode(
-	mem memory.Allocator, index arrow.DataType, codes []int32, dict arrow.Array,
+	mem memory.Allocator, typ *arrow.DictionaryType, codes []int32, dict arrow.Array,
 	f func(memory.Allocator, arrow.Array) (arrow.Array, error),
 ) (arrow.Array, error) {
 	old, used := usedOf(codes, dict.Len())
@@ -50,20 +43,22 @@ func recode(
 	if err != nil {
 		return nil, err
 	}
-	replaced, err := f(mem, values)
-	values.Release()
+	defer values.Release()
+	ordered := typ.Ordered && f == nil
+	if f != nil {
+		if values, err = f(mem, values); err != nil {
+			return nil, err
+		}
+		defer values.Release()
+	}
+	if values.Len() != len(used) {
+		return nil, fmt.Errorf("%d values for the %d of a dictionary", values.Len(), len(used))
+	}
+	merged, first, err := distinct(values)
 	if err != nil {
 		return nil, err
 	}
-	defer replaced.Release()
-	if replaced.Len() != len(used) {
-		return nil, fmt.Errorf("%d values for the %d of a dictionary", replaced.Len(), len(used))
-	}
-	merged, first, err := distinct(replaced)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := Rows(mem, replaced, first)
+	entries, err := Rows(mem, values, first)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +68,12 @@ func recode(
 			old[i] = merged[c]
 		}
 	}
-	indices := indexArray(mem, index, codes, old)
+	indices := indexArray(mem, typ.IndexType, codes, old)
 	defer indices.Release()
-	typ := &arrow.DictionaryType{IndexType: index, ValueType: entries.DataType()}
-	return array.NewDictionaryArray(typ, indices, entries), nil
+	out := &arrow.DictionaryType{
+		IndexType: typ.IndexType, ValueType: entries.DataType(), Ordered: ordered,
+	}
+	return array.NewDictionaryArray(out, indices, entries), nil
 }
 
 // usedOf lists the codes that occur, ascending, and for every code its place
@@ -110,7 +107,7 @@ func distinct(a arrow.Array) (number, first []int32, err error) {
 		return nil, nil, err
 	}
 	for i := range number {
-		if a.IsNull(i) {
+		if a.IsNull(i) || a.DataType().ID() == arrow.NULL {
 			number[i] = none
 			continue
 		}
@@ -194,7 +191,12 @@ func codesOf(d *array.Dictionary) ([]int32, error) {
 	if !ok {
 		return nil, fmt.Errorf("an index is outside the dictionary of %d entries", dict.Len())
 	}
-	if hasNulls(dict) || dict.DataType().ID() == arrow.NULL {
+	switch {
+	case dict.DataType().ID() == arrow.NULL: // it has no bitmap
+		for i := range codes {
+			codes[i] = none
+		}
+	case hasNulls(dict):
 		for i, c := range codes {
 			if c != none && dict.IsNull(int(c)) {
 				codes[i] = none

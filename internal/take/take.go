@@ -1,6 +1,7 @@
 // Package take picks rows out of Arrow arrays and leaves nothing else behind:
-// what comes out holds no value of a row that was not picked, neither in the
-// memory of a slice, nor under a null, nor as an unused entry of a dictionary.
+// what comes out holds no value of a row that was not picked, neither in its
+// memory, nor under a null, nor as an unused entry of a dictionary. Only an
+// array of which a filter keeps every row is passed on as it is.
 //
 // All flat types are taken. Nested types, views and extension types are
 // refused by name. Functions are safe for concurrent use. Errors carry no
@@ -20,10 +21,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// Filter returns the rows of rec for which keep holds, in order. The schema
+// Record returns the rows of rec for which keep holds, in order. The schema
 // stays. Columns without dictionaries are shared where every row is kept. The
 // caller releases the record. An error names the column.
-func Filter(mem memory.Allocator, rec arrow.Record, keep []bool) (arrow.Record, error) {
+func Record(mem memory.Allocator, rec arrow.Record, keep []bool) (arrow.Record, error) {
 	if len(keep) != int(rec.NumRows()) {
 		return nil, fmt.Errorf("%d marks for %d rows", len(keep), rec.NumRows())
 	}
@@ -35,19 +36,32 @@ func Filter(mem memory.Allocator, rec arrow.Record, keep []bool) (arrow.Record, 
 		}
 	}()
 	for i, col := range rec.Columns() {
-		_, dict := col.(*array.Dictionary)
-		if len(rows) == len(keep) && !dict && Flat(col.DataType()) {
-			col.Retain()
-			cols = append(cols, col)
-			continue
-		}
-		out, err := Rows(mem, col, rows)
+		out, err := some(mem, col, rows)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", rec.ColumnName(i), err)
 		}
 		cols = append(cols, out)
 	}
 	return array.NewRecord(rec.Schema(), cols, int64(len(rows))), nil
+}
+
+// Filter returns the values of a for which keep holds, in order. An array
+// without a dictionary is shared where every row is kept. The caller releases
+// the array.
+func Filter(mem memory.Allocator, a arrow.Array, keep []bool) (arrow.Array, error) {
+	if len(keep) != a.Len() {
+		return nil, fmt.Errorf("%d marks for %d rows", len(keep), a.Len())
+	}
+	return some(mem, a, Indices(keep))
+}
+
+// some picks ascending rows, each at most once.
+func some(mem memory.Allocator, a arrow.Array, rows []int32) (arrow.Array, error) {
+	if _, dict := a.(*array.Dictionary); len(rows) == a.Len() && !dict && Flat(a.DataType()) {
+		a.Retain()
+		return a, nil
+	}
+	return Rows(mem, a, rows)
 }
 
 // Indices lists the positions at which keep holds.
@@ -110,7 +124,7 @@ func Rows(mem memory.Allocator, a arrow.Array, rows []int32) (arrow.Array, error
 		}
 		picked := make([]int32, len(rows))
 		gather(picked, codes, rows)
-		return recode(mem, t.IndexType, picked, a.(*array.Dictionary).Dictionary(), same)
+		return recode(mem, t, picked, a.(*array.Dictionary).Dictionary(), nil)
 	}
 	return fixed(mem, a, rows), nil
 }
@@ -188,9 +202,12 @@ func texts[O int32 | int64](
 	total := int64(0)
 	for i, r := range rows {
 		if !nulls || a.IsValid(int(r)) {
+			if from[r] < 0 || from[r] > from[r+1] || int(from[r+1]) > len(bytes) {
+				return nil, errors.New("the offsets of the text are not in order")
+			}
 			total += int64(from[r+1] - from[r])
 		}
-		if sizeOf(width) == 4 && total > math.MaxInt32 {
+		if sizeOf(width) == arrow.Int32SizeBytes && total > math.MaxInt32 {
 			return nil, errors.New("the picked text would pass 2 GiB; want smaller batches")
 		}
 		ends[i+1] = O(total)
