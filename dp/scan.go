@@ -1,0 +1,176 @@
+package dp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/entropy"
+)
+
+// Scan is one pass over a table, made by Session.NewScan, which has paid for
+// its queries. It holds a bounded sample of the rows of each person in memory:
+// it is as confidential as the table until Results. It is not safe for
+// concurrent use; shards of it may be used at the same time as each other.
+type Scan struct {
+	plan   *plan
+	root   bool // has the right to Results
+	done   bool // gave its results, or was merged
+	source *entropy.Source
+	people *column.Coder
+	sample *sample
+
+	// memory for one batch
+	codes   []uint32
+	groups  [][]uint32
+	values  [][]int32
+	group   groupScratch
+	entries []int32
+}
+
+var errDone = errors.New("dp: the scan is finished; start a new one")
+
+// Shard returns an empty scan for a part of the same table, to be filled by
+// another goroutine and then given to Merge. It costs nothing and has no
+// results of its own.
+func (s *Scan) Shard() *Scan { return s.plan.newScan(false) }
+
+// Add takes in the rows of a record, whose columns are found by name; others
+// are ignored. The record is not kept. On an error nothing of it is taken in,
+// and the scan may go on with other records. It fails when a column is missing
+// or of another type than in the schema of the scan, when the unit column holds
+// a null, and beyond 2^31 rows kept.
+func (s *Scan) Add(rec arrow.Record) error {
+	if s.done {
+		return errDone
+	}
+	if err := s.read(rec); err != nil {
+		return fmt.Errorf("dp: %w", err)
+	}
+	s.sample.grow(s.people.Len())
+	for i, p := range s.codes {
+		s.sample.add(p, i, s.groups, s.values, s.source)
+	}
+	return nil
+}
+
+// read fills the memory of a batch and changes nothing else but the codes that
+// persons have.
+func (s *Scan) read(rec arrow.Record) error {
+	n := int(rec.NumRows())
+	if s.sample.n+n > maxEntries {
+		return fmt.Errorf("more than %d rows; lower max_rows or scan a part", maxEntries)
+	}
+	s.codes = slices.Grow(s.codes[:0], n)[:n]
+	unit := s.plan.unit.Column
+	a, err := columnOf(rec, unit)
+	if err != nil {
+		return err
+	}
+	if err := s.people.Encode(a, s.codes); err != nil {
+		return fmt.Errorf("column %q: %w", unit, err)
+	}
+	if null, seen := s.people.Null(); seen && slices.Contains(s.codes, null) {
+		return fmt.Errorf("column %q holds a null: every row must be somebody's; "+
+			"drop such rows first", unit)
+	}
+	for j, g := range s.plan.groupings {
+		s.groups[j] = slices.Grow(s.groups[j][:0], n)[:n]
+		if err := g.find(rec, s.groups[j], &s.group); err != nil {
+			return err
+		}
+	}
+	for j, m := range s.plan.measures {
+		s.values[j] = slices.Grow(s.values[j][:0], n)[:n]
+		if err := m.read(rec, s.values[j], &s.entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Merge takes in the rows of another shard of the same scan, which is finished
+// by that. Rows of one person may be in several shards: what is kept is
+// distributed as if all had been added to one scan. Scans that do not come from
+// one NewScan are refused, and both are left as they were.
+func (s *Scan) Merge(other *Scan) error {
+	switch {
+	case s.done || other.done:
+		return errDone
+	case s == other:
+		return errors.New("dp: a scan cannot be merged with itself")
+	case s.plan != other.plan:
+		return errors.New("dp: scans of different queries cannot be merged; make one by Shard")
+	case other.root:
+		return errors.New("dp: merge a shard into its scan, not the scan into the shard")
+	case s.sample.n+other.sample.n > maxEntries:
+		return fmt.Errorf("dp: more than %d rows; lower max_rows or scan a part", maxEntries)
+	}
+	codes, err := s.people.Merge(other.people)
+	if err != nil {
+		return fmt.Errorf("dp: column %q: %w", s.plan.unit.Column, err)
+	}
+	s.sample.grow(s.people.Len())
+	for i, p := range other.sample.persons {
+		if p.seen > 0 {
+			s.sample.merge(codes[i], other.sample, p, s.source)
+		}
+	}
+	other.finish()
+	return nil
+}
+
+// finish forgets the rows.
+func (s *Scan) finish() {
+	s.done = true
+	s.people, s.sample, s.source = nil, nil, nil
+	s.codes, s.groups, s.values, s.entries = nil, nil, nil, nil
+	s.group = groupScratch{}
+}
+
+// Results draws the noise and returns one record a query, in their order, and
+// forgets the rows. It can be called once: with noise drawn twice from the same
+// rows the average would tell more than was paid for. Only if ctx is done
+// beforehand, nothing is drawn and it may be called again. Shards have no
+// results.
+//
+// A record has a row for every group, in the order of the keys, the last column
+// of By varying fastest; a query without By has one row. No column has nulls.
+// They are:
+//
+//   - the columns of By, as text (utf8), as the keys were written;
+//   - of a Count, "count" (int64): unbiased, and so below zero at times;
+//   - of a Mean, "mean" (float64), within the bounds, and "count" (int64), the
+//     noisy number of rows it was divided by;
+//   - "noise_scale" (float64): the scale t of the discrete Laplace noise in
+//     count, whose standard deviation is about 1.4·t; of a Mean, that of the
+//     noise in its sum divided by its count, so in the unit of the mean;
+//   - "lower" and "upper" (as count or mean): an interval that holds, with a
+//     probability of at least 0.95 for each row, what the result would have
+//     been without noise. For a mean two intervals of 0.975, of sum and count,
+//     are combined; it says nothing if there are no rows. What bounding and
+//     clamping changed is not part of it.
+//
+// The caller releases the records.
+func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
+	switch {
+	case s.done:
+		return nil, errDone
+	case !s.root:
+		return nil, errors.New("dp: a shard has no results; merge it into its scan")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("dp: %w", err)
+	}
+	answers := s.answer()
+	records := make([]arrow.Record, len(answers))
+	for i, a := range answers {
+		records[i] = s.plan.record(i, a)
+	}
+	s.finish()
+	return records, nil
+}

@@ -1,0 +1,160 @@
+package dp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+)
+
+// Unit says whose presence is protected, and how much one of them may
+// contribute.
+type Unit struct {
+	// Column names the person of each row. It must not hold nulls.
+	Column string `yaml:"column"`
+	// MaxRows is how many rows of one person are used, at least one. Of people
+	// with more, that many are drawn at random, anew in each scan. All queries
+	// of a scan see the same rows; those that a query has no use for, because
+	// of their group or a null, are among them. The noise grows with MaxRows;
+	// what is dropped does with people who have more rows than that.
+	MaxRows int `yaml:"max_rows"`
+	// MaxGroups is in how many groups of a query one person is counted. Of the
+	// groups of the rows drawn, that many are drawn at random. Zero sets no
+	// limit beside MaxRows. No query so far needs less noise for it.
+	MaxGroups int `yaml:"max_groups"`
+}
+
+// Config is what a Session is made of. The zero value is refused.
+type Config struct {
+	Total Budget `yaml:"budget"` // what all queries together may cost
+	Unit  Unit   `yaml:"unit"`
+}
+
+// Session answers queries about the people of one table until its budget is
+// spent. It is safe for concurrent use.
+type Session struct {
+	unit Unit
+
+	mu    sync.Mutex
+	purse purse
+}
+
+// New starts a session with its whole budget. It reports every mistake of the
+// configuration at once.
+func New(cfg Config) (*Session, error) {
+	var errs []error
+	if err := cfg.Total.validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := cfg.Unit.validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := mistakes(errs); err != nil {
+		return nil, err
+	}
+	return &Session{unit: cfg.Unit, purse: newPurse(cfg.Total)}, nil
+}
+
+func (u Unit) validate() error {
+	var errs []error
+	if u.Column == "" {
+		errs = append(errs, errors.New("unit: no column; name the one that identifies a person"))
+	}
+	if u.MaxRows < 1 {
+		errs = append(errs, fmt.Errorf("unit: max_rows is %d, want at least 1", u.MaxRows))
+	}
+	if u.MaxGroups < 0 {
+		errs = append(errs, fmt.Errorf("unit: max_groups is %d, want at least 1, or 0 for no limit",
+			u.MaxGroups))
+	}
+	return errors.Join(errs...)
+}
+
+// mistakes makes one error of many, one a line under the package's name. It is
+// nil without any.
+func mistakes(errs []error) error {
+	var flat []any
+	for _, err := range errs {
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range many.Unwrap() {
+				flat = append(flat, e)
+			}
+		} else {
+			flat = append(flat, err)
+		}
+	}
+	switch len(flat) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("dp: %w", flat...)
+	}
+	format := fmt.Sprintf("dp: %d mistakes%s", len(flat), strings.Repeat("\n\t%w", len(flat)))
+	return fmt.Errorf(format, flat...)
+}
+
+// Spent is what the queries so far cost, rounded up where it has no short
+// decimal.
+func (s *Session) Spent() Budget {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.purse.spent()
+}
+
+// Remaining is what is left, rounded down where it has no short decimal: a
+// query that costs this much is not refused.
+func (s *Session) Remaining() Budget {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.purse.remaining()
+}
+
+// NewScan prepares a pass over a table of the given schema that answers the
+// queries, and takes their cost from the budget, of all or of none. The cost is
+// not given back if the scan is never finished.
+//
+// It reports every mistake at once: in a query's parameters, columns that are
+// missing or of a type it cannot use, keys that are no value of their column.
+// If the budget does not suffice the error names the first query that does not
+// fit and matches ErrBudget.
+func (s *Session) NewScan(schema *arrow.Schema, queries ...Query) (*Scan, error) {
+	p, err := newPlan(s.unit, schema, queries)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.purse.spend(p.list()); err != nil {
+		return nil, err
+	}
+	return p.newScan(true), nil
+}
+
+// Run answers the queries from all records of r, in the order of the queries;
+// see Scan.Results for the form of the answers. The budget is taken before the
+// first record is read and is not given back when reading fails. The caller
+// releases the records and the reader.
+func (s *Session) Run(
+	ctx context.Context, r array.RecordReader, queries ...Query,
+) ([]arrow.Record, error) {
+	scan, err := s.NewScan(r.Schema(), queries...)
+	if err != nil {
+		return nil, err
+	}
+	for r.Next() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("dp: %w", err)
+		}
+		if err := scan.Add(r.Record()); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("dp: reading: %w", err)
+	}
+	return scan.Results(ctx)
+}
