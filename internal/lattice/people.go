@@ -1,0 +1,111 @@
+package lattice
+
+// member is a tuple of a doubtful class.
+type member struct {
+	class uint32
+	tuple uint32
+}
+
+// resolve counts the people of the doubtful classes and suppresses those that
+// have too few.
+func (p *search) resolve(s *scratch, levels []uint8, doubt int) {
+	start := make([]uint32, doubt+2)
+	s.members = s.members[:0]
+	p.eachTuple(s, levels, func(tuple int, class uint32) {
+		if m := s.mark[class]; m != 0 && m != markSuppressed {
+			s.members = append(s.members, member{class, uint32(tuple)})
+			start[m+1]++
+		}
+	})
+	for i := 1; i < len(start); i++ {
+		start[i] += start[i-1]
+	}
+	sorted := make([]member, len(s.members))
+	for _, m := range s.members {
+		at := &start[s.mark[m.class]]
+		sorted[*at] = m
+		*at++
+	}
+	for lo := 0; lo < len(sorted); {
+		hi := lo
+		for hi < len(sorted) && sorted[hi].class == sorted[lo].class {
+			hi++
+		}
+		if !p.enoughPeople(s, sorted[lo:hi]) {
+			s.suppress(p, int(sorted[lo].class))
+		}
+		lo = hi
+	}
+}
+
+// enoughPeople counts the distinct people of the tuples up to K.
+func (p *search) enoughPeople(s *scratch, tuples []member) bool {
+	seen := s.nextEpoch(p.People.Count)
+	n := int64(0)
+	for _, m := range tuples {
+		for _, id := range p.People.ID[p.People.Start[m.tuple]:p.People.Start[m.tuple+1]] {
+			if s.stamp[id] == seen {
+				continue
+			}
+			s.stamp[id] = seen
+			if n++; n >= p.K {
+				return true
+			}
+		}
+	}
+	return n >= p.K
+}
+
+func (s *scratch) nextEpoch(people int) uint32 {
+	s.epoch++
+	if len(s.stamp) < people || s.epoch == 0 {
+		s.stamp, s.epoch = make([]uint32, people), 1
+	}
+	return s.epoch
+}
+
+// togetherEnough says whether the suppressed rows are none, or large enough a
+// class themselves.
+func (p *search) togetherEnough(s *scratch, levels []uint8) bool {
+	if s.suppressed == 0 {
+		return true
+	}
+	var all sizes
+	for c := range s.size {
+		if s.mark[c] == markSuppressed {
+			all.pairs += s.size[c].pairs
+			all.weight += s.size[c].weight
+			all.most = max(all.most, s.size[c].most)
+		}
+	}
+	if v := p.verdict(&all); v != doubtful {
+		return v == enough
+	}
+	s.members = s.members[:0]
+	p.eachTuple(s, levels, func(tuple int, class uint32) {
+		if s.mark[class] == markSuppressed {
+			s.members = append(s.members, member{class, uint32(tuple)})
+		}
+	})
+	return p.enoughPeople(s, s.members)
+}
+
+// eachTuple calls f with every tuple and its class among those that rollUp
+// left in s.
+func (p *search) eachTuple(s *scratch, levels []uint8, f func(tuple int, class uint32)) {
+	w := p.Layout.Words()
+	for lo := 0; lo < p.tuples(); lo += block {
+		n := min(block, p.tuples()-lo)
+		keys := s.keys[:n*w]
+		copy(keys, p.Keys[lo*w:])
+		for j, l := range levels {
+			if l > 0 {
+				p.Layout.Map(keys, j, p.step(j, 0, l))
+			}
+		}
+		s.index.Find(keys, s.to[:n])
+		for i, c := range s.to[:n] {
+			f(lo+i, c)
+		}
+	}
+}

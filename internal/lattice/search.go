@@ -1,0 +1,253 @@
+package lattice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lethe-go/lethe/internal/group"
+)
+
+// MaxCandidates is how many vectors of levels the search is ready to look at
+// one by one. At about a microsecond and forty bytes each they are what a
+// large lattice costs: two seconds and 80 MB.
+const MaxCandidates = 2 << 20
+
+// Infeasible is the error of a problem without a solution. Classes and Rows
+// are those that are too small at the highest levels.
+type Infeasible struct {
+	Classes int
+	Rows    int64
+}
+
+func (e *Infeasible) Error() string {
+	return fmt.Sprintf("%d classes of %d rows are too small at the highest levels", e.Classes, e.Rows)
+}
+
+// ErrTooLarge is wrapped by the error of a problem that leaves more than
+// MaxCandidates vectors to look at.
+var ErrTooLarge = errors.New("too many combinations of levels")
+
+// search is a Problem being solved.
+type search struct {
+	*Problem
+	n         int64 // rows
+	columns   []columnSums
+	steps     [][][][]uint32
+	order     []int // columns, those of most values first
+	base      *table
+	prefixes  prefixes
+	weightBar uint64
+	slack     float64 // factor by which a bound may miss by rounding and cutting off
+	shifts    []uint
+	guards    uint64
+	evaluated atomic.Int64
+
+	mu      sync.Mutex
+	best    *candidate
+	limit   atomic.Uint64 // bits of the bar
+	seen    map[string]bool
+	records atomic.Pointer[[]*record]
+}
+
+// Solve finds the best vector of levels. The result does not depend on the
+// order of tuples or the number of workers. It fails with an *Infeasible, an
+// ErrTooLarge or the error of ctx.
+func Solve(ctx context.Context, prob *Problem) (*Result, error) {
+	p := newSearch(prob)
+	scratches := make([]*scratch, max(1, p.Workers))
+	for i := range scratches {
+		scratches[i] = p.newScratch()
+	}
+	p.setBase(scratches[0])
+	p.evaluate(scratches[0], p.highest())
+	if (*p.records.Load())[0].suppressed > p.Limit { // as little as there can be
+		return nil, p.infeasible(scratches[0])
+	}
+	if err := p.descend(ctx, scratches); err != nil {
+		return nil, err
+	}
+	candidates, err := p.enumerate()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.visit(ctx, scratches, candidates); err != nil {
+		return nil, err
+	}
+	if p.best == nil {
+		return nil, p.infeasible(scratches[0])
+	}
+	return p.result(len(candidates) / len(p.Columns)), nil
+}
+
+func newSearch(prob *Problem) *search {
+	p := &search{Problem: prob, seen: map[string]bool{}}
+	m := len(p.Columns)
+	p.slack = 1 + float64(m+10)*2e-10
+	p.limit.Store(math.Float64bits(math.Inf(1)))
+	p.records.Store(new([]*record))
+	for _, n := range p.Rows {
+		p.n += n
+	}
+	p.weightBar = uint64(max(p.K-1, 0)) * weightOne
+	codes := make([]uint32, p.tuples())
+	for j := range p.Columns {
+		c := &p.Columns[j]
+		rows := make([]int64, len(c.Codes[0]))
+		p.Layout.Get(p.Keys, j, codes)
+		for i, v := range codes {
+			rows[v] += p.Rows[i]
+		}
+		p.columns = append(p.columns, sumColumn(c, rows))
+		p.steps = append(p.steps, stepsOf(c))
+		p.order = append(p.order, j)
+	}
+	slices.SortStableFunc(p.order, func(a, b int) int {
+		return cmp.Compare(len(p.Columns[b].Codes[0]), len(p.Columns[a].Codes[0]))
+	})
+	p.layPacked()
+	return p
+}
+
+func (p *search) newScratch() *scratch {
+	return &scratch{
+		index: group.New(p.Layout.Words(), 0),
+		keys:  make([]uint64, block*p.Layout.Words()),
+		to:    make([]uint32, block),
+		count: make([][]int64, len(p.Columns)),
+		sum:   make([]float64, len(p.Columns)),
+		bound: make([]float64, len(p.Columns)),
+	}
+}
+
+// setBase makes the classes at the lowest levels allowed, from which all
+// others follow.
+func (p *search) setBase(s *scratch) {
+	t := &table{
+		levels: make([]uint8, len(p.Columns)), keys: p.Keys, size: make([]sizes, p.tuples()),
+	}
+	for i, rows := range p.Rows {
+		t.size[i] = sizes{rows: rows, pairs: rows, weight: uint64(rows) * weightOne, most: rows}
+	}
+	if u := p.People; u != nil {
+		tuples := make([]uint32, u.Count)
+		for _, id := range u.ID {
+			tuples[id]++
+		}
+		for i := range t.size {
+			ids := u.ID[u.Start[i]:u.Start[i+1]]
+			weight := uint64(0)
+			for _, id := range ids {
+				weight += weightOne / uint64(tuples[id])
+			}
+			n := int64(len(ids))
+			t.size[i] = sizes{rows: p.Rows[i], pairs: n, weight: weight, most: n}
+		}
+	}
+	p.base = t
+	if low := p.lowest(); levelSum(low) > 0 {
+		p.rollUp(s, t, low)
+		p.base = s.keep(low)
+	}
+	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, 3*p.base.bytes())}
+}
+
+func (p *search) lowest() []uint8 {
+	levels := make([]uint8, len(p.Columns))
+	for j := range levels {
+		levels[j] = uint8(p.Columns[j].Min)
+	}
+	return levels
+}
+
+func (p *search) highest() []uint8 {
+	levels := make([]uint8, len(p.Columns))
+	for j := range levels {
+		levels[j] = uint8(p.Columns[j].Max)
+	}
+	return levels
+}
+
+// bar is the product above which a vector cannot be the best.
+func (p *search) bar() float64 { return math.Float64frombits(p.limit.Load()) }
+
+func (p *search) offer(c *candidate) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.better(p.best) {
+		p.best = c
+		p.limit.Store(math.Float64bits(c.product * p.slack))
+	}
+}
+
+func (p *search) publish(r *record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen[string(r.levels)] = true
+	// Readers hold the slice as it was; what is appended lies beyond its end.
+	all := append(*p.records.Load(), r)
+	p.records.Store(&all)
+}
+
+func (p *search) known(levels []uint8) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen[string(levels)]
+}
+
+// each calls f for 0 to n-1 on all workers and returns when all have ended. It
+// stops early when ctx is cancelled.
+func (p *search) each(ctx context.Context, ss []*scratch, n int, f func(s *scratch, i int)) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for _, s := range ss[:min(len(ss), max(n, 1))] {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(s, i)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// infeasible says how far the highest levels are from satisfying the models.
+func (p *search) infeasible(s *scratch) error {
+	top := p.highest()
+	p.rollUp(s, p.base, top)
+	doubt := s.scan(p, top)
+	if doubt > 0 {
+		p.resolve(s, top, doubt)
+	}
+	e := &Infeasible{Rows: s.suppressed}
+	for _, m := range s.mark {
+		if m == markSuppressed {
+			e.Classes++
+		}
+	}
+	return e
+}
+
+func (p *search) result(candidates int) *Result {
+	b := p.best
+	r := &Result{
+		Suppressed: b.suppressed,
+		Loss:       loss(b.product, len(b.levels)),
+		Columns:    b.columns,
+		Evaluated:  int(p.evaluated.Load()),
+		Candidates: candidates,
+	}
+	for _, l := range b.levels {
+		r.Levels = append(r.Levels, int(l))
+	}
+	return r
+}
