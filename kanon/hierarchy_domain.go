@@ -73,8 +73,8 @@ func texts(domain arrow.Array) (func(i int) string, error) {
 		domain.DataType())
 }
 
-// integers reads the values of an integer column, or is nil for another one.
-// A value beyond int64 is the nearest int64.
+// integers reads the values of a column of integers or of decimals of scale 0,
+// or is nil for another one. A value beyond int64 is the nearest int64.
 func integers(domain arrow.Array) func(i int) int64 {
 	switch a := domain.(type) {
 	case *array.Dictionary:
@@ -97,8 +97,22 @@ func integers(domain arrow.Array) func(i int) int64 {
 		return func(i int) int64 { return int64(a.Value(i)) }
 	case *array.Uint64:
 		return func(i int) int64 { return int64(min(a.Value(i), math.MaxInt64)) }
+	case *array.Decimal128:
+		if a.DataType().(*arrow.Decimal128Type).Scale == 0 {
+			return func(i int) int64 { return nearestInt64(a.Value(i).BigInt()) }
+		}
 	}
 	return nil
+}
+
+func nearestInt64(n *big.Int) int64 {
+	switch {
+	case n.IsInt64():
+		return n.Int64()
+	case n.Sign() < 0:
+		return math.MinInt64
+	}
+	return math.MaxInt64
 }
 
 // floats reads the values of a column of floats or decimals, or is nil for

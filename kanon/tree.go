@@ -50,9 +50,29 @@ func (t *Tree) Generalize(domain arrow.Array, level int) (arrow.Array, error) {
 	if err := ready("tree", t, level, 1); err != nil {
 		return nil, err
 	}
-	leaf, err := t.find(domain)
+	labels, err := t.generalize(domain, level)
 	if err != nil {
 		return nil, fmt.Errorf("tree: %w", err)
+	}
+	return labels, nil
+}
+
+// Shares implements Sharer: the share of all leaves that lie under the label.
+func (t *Tree) Shares(domain arrow.Array, level int) ([]float64, error) {
+	if err := ready("tree", t, level, 0); err != nil {
+		return nil, err
+	}
+	shares, err := t.shares(domain, level)
+	if err != nil {
+		return nil, fmt.Errorf("tree: %w", err)
+	}
+	return shares, nil
+}
+
+func (t *Tree) generalize(domain arrow.Array, level int) (arrow.Array, error) {
+	leaf, err := t.find(domain)
+	if err != nil {
+		return nil, err
 	}
 	if level == t.Levels() {
 		return top(len(leaf)), nil
@@ -61,14 +81,10 @@ func (t *Tree) Generalize(domain arrow.Array, level int) (arrow.Array, error) {
 	return labelArray(len(leaf), func(i int) string { return l.labels[l.label[leaf[i]]] }), nil
 }
 
-// Shares implements Sharer: the share of all leaves under a label.
-func (t *Tree) Shares(domain arrow.Array, level int) ([]float64, error) {
-	if err := ready("tree", t, level, 0); err != nil {
-		return nil, err
-	}
+func (t *Tree) shares(domain arrow.Array, level int) ([]float64, error) {
 	leaf, err := t.find(domain)
 	if err != nil {
-		return nil, fmt.Errorf("tree: %w", err)
+		return nil, err
 	}
 	all := len(t.leaf)
 	shares := make([]float64, len(leaf))

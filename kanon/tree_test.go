@@ -2,6 +2,7 @@ package kanon_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"io"
@@ -17,7 +18,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/lethe-go/lethe/internal/shared"
 	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/kanon/kanontest"
 	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 )
 
 var updateTrees = flag.Bool("update-trees", false, "rewrite testdata/tree")
@@ -268,6 +271,65 @@ func TestTreeAdult(t *testing.T) {
 			t.Errorf("level %d: %v %v, want %v", level, got, err, want)
 		}
 	}
+}
+
+// A tree made at random, written with any delimiter, is read back as it was.
+func TestTreeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		height := rapid.IntRange(1, 4).Draw(rt, "height")
+		fan := rapid.IntRange(1, 4).Draw(rt, "fan")
+		name := rapid.StringOfN(rapid.SampledFrom([]rune("a;,\t\" é")), 0, 4, -1)
+		var rows [][]string
+		var leaves []string
+		for i := range rapid.IntRange(1, 30).Draw(rt, "leaves") {
+			row := []string{fmt.Sprint(i, name.Draw(rt, "leaf"))}
+			leaves = append(leaves, row[0])
+			for level, group := 1, i/fan; level <= height; level, group = level+1, group/fan {
+				row = append(row, fmt.Sprint("group;", group))
+			}
+			rows = append(rows, append(row, kanon.Top))
+		}
+		var text bytes.Buffer
+		w := csv.NewWriter(&text)
+		w.Comma = rapid.SampledFrom([]rune(";,\t")).Draw(rt, "comma")
+		w.UseCRLF = rapid.Bool().Draw(rt, "crlf")
+		if err := w.WriteAll(rows); err != nil {
+			rt.Fatal(err)
+		}
+		if w.Comma != ';' && strings.Contains(strings.SplitN(text.String(), "\n", 2)[0], ";") {
+			// The writer quotes only its own delimiter.
+			text.Reset()
+			for _, row := range rows {
+				for i, field := range row {
+					if i > 0 {
+						text.WriteRune(w.Comma)
+					}
+					text.WriteString(`"` + strings.ReplaceAll(field, `"`, `""`) + `"`)
+				}
+				text.WriteByte('\n')
+			}
+		}
+		tree, err := kanon.ReadTree(&text)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if tree.Levels() != height+1 {
+			rt.Fatalf("%d levels, want %d", tree.Levels(), height+1)
+		}
+		domain := texts(leaves...)
+		kanontest.TestHierarchy(rt, tree, domain)
+		for level := 1; level <= height; level++ {
+			labels, err := tree.Generalize(domain, level)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for i := range rows {
+				if got := labels.(*array.String).Value(i); got != rows[i][level] {
+					rt.Fatalf("level %d, row %d: %q, want %q", level, i, got, rows[i][level])
+				}
+			}
+		}
+	})
 }
 
 func ExampleReadTree() {
