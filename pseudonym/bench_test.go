@@ -1,0 +1,133 @@
+package pseudonym
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+const benchRows = 1 << 16
+
+// twoBlocks is the least time that an HMAC of a short value can take with the
+// SHA instructions of the machine that the package comment names.
+const twoBlocks = 102.0
+
+func perRow(b *testing.B, rows int) {
+	ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / float64(rows)
+	b.ReportMetric(ns, "ns/row")
+	b.ReportMetric(1e3/ns, "Mrows/s")
+}
+
+// benchStrings are 16-byte identifiers, the given number of them distinct.
+func benchStrings(distinct int) arrow.Array {
+	bld := array.NewStringBuilder(memory.DefaultAllocator)
+	defer bld.Release()
+	for i := range benchRows {
+		bld.Append(fmt.Sprintf("P-%014d", i%distinct))
+	}
+	return bld.NewArray()
+}
+
+func benchInts() arrow.Array {
+	bld := array.NewInt64Builder(memory.DefaultAllocator)
+	defer bld.Release()
+	for i := range int64(benchRows) {
+		bld.Append(4_000_000_000 + i)
+	}
+	return bld.NewArray()
+}
+
+func benchDict(distinct int) arrow.Array {
+	bld := array.NewDictionaryBuilder(memory.DefaultAllocator, &arrow.DictionaryType{
+		IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String},
+	).(*array.BinaryDictionaryBuilder)
+	defer bld.Release()
+	for i := range benchRows {
+		if err := bld.AppendString(fmt.Sprintf("P-%014d", i*7919%distinct)); err != nil {
+			panic(err)
+		}
+	}
+	return bld.NewArray()
+}
+
+func benchTransform(b *testing.B, f Format, a arrow.Array) {
+	p := pseudonymizer(b, memory.DefaultAllocator, f)
+	rec := record(a)
+	defer rec.Release()
+	b.ReportAllocs()
+	for b.Loop() {
+		out, err := p.Transform(context.Background(), rec)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out.Release()
+	}
+	perRow(b, benchRows)
+}
+
+func BenchmarkTransform(b *testing.B) {
+	for _, f := range []Format{Base32, Hex, Binary, UUID} {
+		b.Run("string/"+string(f), func(b *testing.B) {
+			benchTransform(b, f, benchStrings(benchRows))
+			ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / benchRows
+			b.ReportMetric(100*twoBlocks/ns, "%limit")
+		})
+	}
+	b.Run("int64/base32", func(b *testing.B) { benchTransform(b, Base32, benchInts()) })
+	for _, distinct := range []int{64, 4096, benchRows} {
+		b.Run(fmt.Sprintf("dictionary%d/base32", distinct), func(b *testing.B) {
+			benchTransform(b, Base32, benchDict(distinct))
+		})
+	}
+}
+
+func BenchmarkKeep(b *testing.B) {
+	for name, a := range map[string]arrow.Array{
+		"string": benchStrings(benchRows), "dictionary64": benchDict(64)} {
+		b.Run(name, func(b *testing.B) {
+			s := sampler(b, testField, 0.5)
+			keep := trues(benchRows)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range keep {
+					keep[i] = true
+				}
+				if err := s.Keep(a, keep); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perRow(b, benchRows)
+		})
+	}
+}
+
+// BenchmarkParts measures what a token is made of.
+func BenchmarkParts(b *testing.B) {
+	id := []byte("P-00000000000001")
+	b.Run("block", func(b *testing.B) { // one block of SHA-256 with its fixed cost
+		for b.Loop() {
+			sha256.Sum256(id)
+		}
+	})
+	m := newMACs(testRoot()).get()
+	b.Run("hmac", func(b *testing.B) {
+		for b.Loop() {
+			m.digest(id)
+		}
+	})
+	var tok token
+	dst := make([]byte, 36)
+	for _, f := range []Format{Base32, Hex, Binary, UUID} {
+		e, _ := f.encoding()
+		b.Run(string(f), func(b *testing.B) {
+			for b.Loop() {
+				e.put(dst, &tok)
+			}
+		})
+	}
+}

@@ -1,0 +1,183 @@
+package pseudonym
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// Column says how one column is pseudonymized. Name, the domain and the entity
+// of Field, and Method must be set.
+type Column struct {
+	// Name is the name of the column in the table.
+	Name string
+	// Field decides with which other columns its tokens join.
+	Field Field
+	// Method makes the tokens.
+	Method Method
+}
+
+// Pseudonymizer replaces columns of a table by tokens. It does not change, is
+// safe for concurrent use, and like a [Keyring] cannot be printed. [New] makes
+// one; the zero Pseudonymizer replaces nothing and fails.
+type Pseudonymizer struct {
+	id      uint32
+	columns []column
+	mem     memory.Allocator
+}
+
+// New returns a pseudonymizer of the given columns under the primary key of
+// kr. It reports every mistake at once: no keyring, no columns, a column
+// without a name, given twice, without a domain or an entity, or without a
+// method that is known.
+func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
+	var errs []error
+	if kr == nil || kr.derive == nil {
+		errs = append(errs, errNoKeyring)
+	}
+	if len(columns) == 0 {
+		errs = append(errs, errors.New("no columns"))
+	}
+	p := &Pseudonymizer{mem: memory.DefaultAllocator}
+	named := make(map[string]bool)
+	for i, c := range columns {
+		name := fmt.Sprintf("column %q", c.Name)
+		if c.Name == "" {
+			name = fmt.Sprintf("column %d of %d", i+1, len(columns))
+			errs = append(errs, fmt.Errorf("%s: no name", name))
+		} else if named[c.Name] {
+			errs = append(errs, fmt.Errorf("%s: given twice", name))
+		}
+		named[c.Name] = true
+		enc, err := methodEncoding(c.Method)
+		for _, err := range append(c.Field.check(), err) {
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+		p.columns = append(p.columns, column{name: c.Name, enc: enc})
+	}
+	if len(errs) > 0 {
+		return nil, join(errs)
+	}
+	p.id = kr.ID()
+	for i, c := range columns {
+		var err error
+		if p.columns[i].macs, err = kr.macs(opHMAC, c.Field, ""); err != nil {
+			return nil, fmt.Errorf("pseudonym: column %q: %w", c.Name, err)
+		}
+	}
+	return p, nil
+}
+
+// Schema returns the schema of what Transform makes of a record of schema in.
+// A pseudonymized column is utf8, or fixed_size_binary[16] in the format
+// Binary; from a dictionary column it is a dictionary of these with int32
+// indices. It loses its metadata and so does the schema as a whole, because
+// both may hold statistics of what was replaced; other columns stay as they
+// are. All columns that are missing, occur twice or have a type that cannot be
+// pseudonymized are reported at once.
+func (p *Pseudonymizer) Schema(in *arrow.Schema) (*arrow.Schema, error) {
+	out, _, err := p.plan(in)
+	return out, err
+}
+
+// plan returns the output schema and the position of each column.
+func (p *Pseudonymizer) plan(in *arrow.Schema) (*arrow.Schema, []int, error) {
+	if len(p.columns) == 0 {
+		return nil, nil, errors.New("pseudonym: a zero Pseudonymizer; make one with New")
+	}
+	var errs []error
+	fields := slices.Clone(in.Fields())
+	at := make([]int, len(p.columns))
+	for i := range p.columns {
+		c := &p.columns[i]
+		found := in.FieldIndices(c.name)
+		if len(found) != 1 {
+			errs = append(errs, fmt.Errorf("column %q: %s", c.name, occurs(len(found))))
+			continue
+		}
+		f := fields[found[0]]
+		if err := checkType(f.Type); err != nil {
+			errs = append(errs, fmt.Errorf("column %q: %w", c.name, err))
+			continue
+		}
+		at[i] = found[0]
+		fields[found[0]] = arrow.Field{
+			Name: f.Name,
+			Type: c.outType(f.Type),
+			// The entries of a dictionary may be null whatever its field says.
+			Nullable: f.Nullable || f.Type.ID() == arrow.DICTIONARY,
+		}
+	}
+	if len(errs) > 0 {
+		return nil, nil, join(errs)
+	}
+	return arrow.NewSchema(fields, nil), at, nil
+}
+
+func occurs(times int) string {
+	if times == 0 {
+		return "not in the table"
+	}
+	return fmt.Sprintf("occurs %d times in the table; rename or drop the others", times)
+}
+
+// Transform returns a record of the schema that Schema describes, with the
+// rows of rec in their order. It does not change rec, and the caller releases
+// the result. Beside the errors of Schema it fails if ctx is done, if a date64
+// value has a time of day, if a batch needs more than 2 GiB of text for a
+// column, or if the buffers of an array contradict each other. No error holds
+// a value.
+func (p *Pseudonymizer) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+	schema, at, err := p.plan(rec.Schema())
+	if err != nil {
+		return nil, err
+	}
+	columns := slices.Clone(rec.Columns())
+	for i := range p.columns {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("pseudonym: %w", err)
+		}
+		c := &p.columns[i]
+		a, err := c.transform(ctx, p.mem, columns[at[i]])
+		if err != nil {
+			return nil, fmt.Errorf("pseudonym: column %q: %w", c.name, err)
+		}
+		defer a.Release()
+		columns[at[i]] = a
+	}
+	return array.NewRecord(schema, columns, rec.NumRows()), nil
+}
+
+// String returns a placeholder with the id of the key.
+func (p Pseudonymizer) String() string { return redacted("Pseudonymizer", p.id) }
+
+// Format writes what String returns, for every verb.
+func (p Pseudonymizer) Format(s fmt.State, _ rune) { fmt.Fprint(s, p.String()) }
+
+// LogValue returns what String returns.
+func (p Pseudonymizer) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+// MarshalText returns what String returns; it never fails.
+func (p Pseudonymizer) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// join makes one error of several mistakes, one a line.
+func join(errs []error) error {
+	if len(errs) == 1 {
+		return fmt.Errorf("pseudonym: %w", errs[0])
+	}
+	lines := make([]any, 0, len(errs)+1)
+	lines = append(lines, len(errs))
+	for _, err := range errs {
+		lines = append(lines, err)
+	}
+	return fmt.Errorf("pseudonym: %d mistakes"+strings.Repeat("\n\t%w", len(errs)), lines...)
+}
