@@ -1,13 +1,25 @@
 package anonymize
 
-// Report says what was done to a table and what was reached. It holds counts,
-// parameters and digests and no cell value, so it may be published with the
-// table. Its JSON form is stable within a Version; see also WriteText and
-// WriteHTML.
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// ReportVersion is the version of the form in which a [Report] is written.
+const ReportVersion = 1
+
+// Report says what was done to a table and what was reached. It holds names of
+// columns, counts, parameters and digests and no cell value, so it may be
+// published with the table. Its counts are exact: no noise protects them.
+// Its JSON form is stable within a Version; see [Report.WriteJSON],
+// [Report.WriteText] and [Report.WriteHTML].
 type Report struct {
-	Version    int               `json:"version"`
-	Lethe      string            `json:"lethe"`   // version of the library
-	Created    string            `json:"created"` // RFC 3339, UTC
+	Version    int               `json:"version"`           // ReportVersion
+	Title      string            `json:"title,omitempty"`   // of the release, as its maker calls it
+	Purpose    string            `json:"purpose,omitempty"` // what the table is made for
+	Lethe      string            `json:"lethe"`             // version of the library
+	Created    string            `json:"created"`           // RFC 3339, UTC
 	Digests    Digests           `json:"digests"`
 	Rows       RowCounts         `json:"rows"`
 	Columns    []ColumnReport    `json:"columns"`
@@ -31,7 +43,7 @@ type RowCounts struct {
 	Retained   int64 `json:"retained"`   // left by the retention window
 	Sampled    int64 `json:"sampled"`    // left by the sample, of those retained
 	Suppressed int64 `json:"suppressed"` // by the anonymization, of those sampled
-	Output     int64 `json:"output"`
+	Output     int64 `json:"output"`     // starred rows among them
 }
 
 // ColumnReport says what became of one column.
@@ -48,10 +60,15 @@ type ColumnReport struct {
 	Levels int     `json:"levels,omitempty"`
 	Loss   float64 `json:"loss,omitempty"`
 
+	// Values is how many distinct values the column had, Labels how many
+	// distinct labels were written in their place; 0 where not counted.
+	Values int64 `json:"values,omitempty"`
+	Labels int64 `json:"labels,omitempty"`
+
 	// Before and After are shares of rows, one a distinct value (before) or
 	// label (after), without the values themselves: in domain order where
 	// Ordered, by falling share otherwise. Where there are more than 60, the
-	// neighbours are added up. Suppressed rows are not in After.
+	// neighbours are added up. Suppressed rows are not in After. See setShares.
 	Ordered bool      `json:"ordered,omitempty"`
 	Before  []float64 `json:"before,omitempty"`
 	After   []float64 `json:"after,omitempty"`
@@ -60,16 +77,26 @@ type ColumnReport struct {
 // AnonymityReport is what the check of the written table found, beside what
 // the table was before.
 type AnonymityReport struct {
-	Quasi          []string      `json:"quasi"`
-	Unit           string        `json:"unit,omitempty"` // column whose distinct values are counted; rows when empty
-	Search         string        `json:"search"`         // e.g. "optimal"
-	Loss           float64       `json:"loss"`
-	MaxSuppression float64       `json:"max_suppression"`
-	Suppression    float64       `json:"suppression"`   // share of rows
-	SuppressedAs   string        `json:"suppressed_as"` // "drop" or "star"
-	Models         []ModelReport `json:"models"`
-	Before         ClassReport   `json:"before"`
-	After          ClassReport   `json:"after"`
+	Quasi          []string          `json:"quasi"`
+	Unit           string            `json:"unit,omitempty"` // column of people; rows when empty
+	Search         string            `json:"search"`         // e.g. "optimal"
+	Loss           float64           `json:"loss"`           // share of information, of all columns
+	MaxSuppression float64           `json:"max_suppression"`
+	Suppression    float64           `json:"suppression"`   // share of rows
+	SuppressedAs   string            `json:"suppressed_as"` // "drop" or "star"
+	Models         []ModelReport     `json:"models"`
+	Sensitive      []SensitiveReport `json:"sensitive,omitempty"`
+	Before         ClassReport       `json:"before"`
+	After          ClassReport       `json:"after"`
+}
+
+// SensitiveReport says how varied a sensitive column is within the classes of
+// the written table, whether or not a model asks for it.
+type SensitiveReport struct {
+	Column string `json:"column"`
+	// Distinct is the number of distinct values in the least varied class. At
+	// 1 there is a class whose members all have the same value.
+	Distinct int64 `json:"distinct"`
 }
 
 // ModelReport is one privacy model with what was asked and what was reached.
@@ -89,9 +116,13 @@ type ClassReport struct {
 	Largest  int64   `json:"largest"`
 	Mean     float64 `json:"mean"`
 	// Sizes counts classes by size: Sizes[i] classes of size at least
-	// SizeFrom[i] and below SizeFrom[i+1]. The bounds are powers of two.
+	// SizeFrom[i] and below twice that. The bounds are the powers of two from
+	// 1 on. Members[i] is the sum of the sizes of those classes: how many
+	// people (or rows) are in them, a person in two classes counted in each.
+	// addClasses fills these and the four fields above.
 	SizeFrom []int64 `json:"size_from"`
 	Sizes    []int64 `json:"sizes"`
+	Members  []int64 `json:"members"`
 	Risk     Risk    `json:"risk"`
 }
 
@@ -105,9 +136,9 @@ type Risk struct {
 	ProsecutorHighest float64 `json:"prosecutor_highest"`
 	JournalistHighest float64 `json:"journalist_highest"`
 	Marketer          float64 `json:"marketer"`
-	AtRisk            float64 `json:"at_risk"`   // share of records whose prosecutor risk is above Threshold
+	AtRisk            float64 `json:"at_risk"`   // share of members of risk above Threshold
 	Threshold         float64 `json:"threshold"` // e.g. 0.2
-	Unique            float64 `json:"unique"`    // share of records alone in their class
+	Unique            float64 `json:"unique"`    // share of members alone in their class
 }
 
 // StatisticsReport is what the differentially private queries cost.
@@ -131,4 +162,50 @@ type QueryReport struct {
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
 	Groups  int     `json:"groups"` // rows of its result
+}
+
+// WriteJSON writes the report as indented JSON. The same report gives the same
+// bytes; lists without elements are [] and never null. A figure that is not a
+// finite number cannot be written and is an error.
+func (r *Report) WriteJSON(w io.Writer) error {
+	text, err := json.MarshalIndent(r.complete(), "", "\t")
+	if err != nil {
+		return fmt.Errorf("anonymize: report as JSON: %w", err)
+	}
+	if _, err := w.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("anonymize: write report: %w", err)
+	}
+	return nil
+}
+
+// complete is a copy of the report whose required lists are not nil.
+func (r *Report) complete() *Report {
+	c := *r
+	c.Columns = append([]ColumnReport{}, r.Columns...)
+	for i := range c.Columns {
+		c.Columns[i].Actions = orEmpty(c.Columns[i].Actions)
+	}
+	c.Warnings = orEmpty(r.Warnings)
+	if r.Anonymity != nil {
+		a := *r.Anonymity
+		a.Quasi, a.Models = orEmpty(a.Quasi), orEmpty(a.Models)
+		for _, class := range []*ClassReport{&a.Before, &a.After} {
+			class.SizeFrom, class.Sizes = orEmpty(class.SizeFrom), orEmpty(class.Sizes)
+			class.Members = orEmpty(class.Members)
+		}
+		c.Anonymity = &a
+	}
+	if r.Statistics != nil {
+		s := *r.Statistics
+		s.Queries = orEmpty(s.Queries)
+		c.Statistics = &s
+	}
+	return &c
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
