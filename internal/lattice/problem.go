@@ -75,6 +75,8 @@ type Result struct {
 	Suppressed int64     // rows
 	Loss       float64   // of the whole
 	Columns    []float64 // x_j
+	Kept       []uint64  // keys of the classes kept, of the codes at Levels
+	KeptRows   []int64   // rows of each class kept
 	Evaluated  int       // vectors whose classes were counted
 	Candidates int       // vectors that the first bound left
 }

@@ -82,7 +82,7 @@ func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 	if p.best == nil {
 		return nil, p.infeasible(scratches[0])
 	}
-	return p.result(len(candidates) / len(p.Columns)), nil
+	return p.result(scratches[0], len(candidates)/len(p.Columns)), nil
 }
 
 func newSearch(prob *Problem) *search {
@@ -237,8 +237,12 @@ func (p *search) infeasible(s *scratch) error {
 	return e
 }
 
-func (p *search) result(candidates int) *Result {
+func (p *search) result(s *scratch, candidates int) *Result {
 	b := p.best
+	p.rollUp(s, p.base, b.levels)
+	if doubt := s.scan(p, b.levels); doubt > 0 {
+		p.resolve(s, b.levels, doubt)
+	}
 	r := &Result{
 		Suppressed: b.suppressed,
 		Loss:       loss(b.product, len(b.levels)),
@@ -248,6 +252,13 @@ func (p *search) result(candidates int) *Result {
 	}
 	for _, l := range b.levels {
 		r.Levels = append(r.Levels, int(l))
+	}
+	w := p.Layout.Words()
+	for c := range s.size {
+		if s.mark[c] != markSuppressed {
+			r.Kept = append(r.Kept, s.index.Keys()[c*w:(c+1)*w]...)
+			r.KeptRows = append(r.KeptRows, s.size[c].rows)
+		}
 	}
 	return r
 }

@@ -1,0 +1,92 @@
+package kanon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+)
+
+// Apply generalizes a table in memory and has the result checked: it counts,
+// solves, transforms and checks. The table stays as it is; the caller releases
+// the one returned. When the check does not find what was asked for, there is
+// no table, and the audit says what was found.
+func Apply(ctx context.Context, cfg Config, t arrow.Table) (arrow.Table, *Audit, error) {
+	plan, err := fit(ctx, cfg, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := plan.table(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	audit, err := plan.audit(ctx, cfg, out)
+	if err == nil && !audit.Holds {
+		err = errors.New("kanon: the check of the result failed; nothing is returned")
+	}
+	if err != nil {
+		out.Release()
+		return nil, audit, err
+	}
+	return out, audit, nil
+}
+
+// fit counts and solves.
+func fit(ctx context.Context, cfg Config, t arrow.Table) (*Plan, error) {
+	a, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := a.NewCounts(t.Schema())
+	if err != nil {
+		return nil, err
+	}
+	r := array.NewTableReader(t, countBlock)
+	defer r.Release()
+	for r.Next() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("kanon: %w", err)
+		}
+		if err := counts.Add(r.Record()); err != nil {
+			return nil, err
+		}
+	}
+	return a.Solve(ctx, counts)
+}
+
+// table transforms a table.
+func (p *Plan) table(ctx context.Context, t arrow.Table) (arrow.Table, error) {
+	schema, err := p.Schema(t.Schema())
+	if err != nil {
+		return nil, err
+	}
+	var recs []arrow.Record
+	defer func() {
+		for _, rec := range recs {
+			rec.Release()
+		}
+	}()
+	r := array.NewTableReader(t, countBlock)
+	defer r.Release()
+	for r.Next() {
+		rec, err := p.Transform(ctx, r.Record())
+		if err != nil {
+			return nil, err
+		}
+		recs = append(recs, rec)
+	}
+	return array.NewTableFromRecords(schema, recs), nil
+}
+
+// audit has the checker, which knows nothing of the plan, read a table.
+func (p *Plan) audit(ctx context.Context, cfg Config, t arrow.Table) (*Audit, error) {
+	check := CheckConfig{Unit: cfg.Unit, Models: cfg.Models}
+	for _, q := range cfg.Quasi {
+		check.Quasi = append(check.Quasi, q.Column)
+	}
+	r := array.NewTableReader(t, countBlock)
+	defer r.Release()
+	return Check(ctx, r, check)
+}

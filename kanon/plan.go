@@ -1,0 +1,131 @@
+package kanon
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/group"
+	"github.com/lethe-go/lethe/internal/lattice"
+)
+
+// PlanVersion is the version of the JSON form of a Plan.
+const PlanVersion = 1
+
+// Plan says how every row of a table is generalized, or that it is suppressed.
+// It is immutable and safe for concurrent use, and applies to any batch of the
+// rows that it was made from.
+//
+// Its JSON form is canonical: the same rows give the same bytes in any
+// batching, order and encoding, on any number of processors. A plan holds the
+// values of the quasi-identifiers and the combinations of labels that are
+// kept: it is as confidential as the table.
+//
+// The zero value is no plan; UnmarshalJSON makes it one.
+type Plan struct {
+	doc     planDoc
+	columns []planColumn
+	layout  group.Layout
+	kept    *group.Table
+	scratch sync.Pool // of *transformScratch
+}
+
+// planDoc is the JSON form. A value is given by its canonical text, a label by
+// its number; null, where it occurs, has the number behind the others, but at
+// the top, where all is one label.
+type planDoc struct {
+	Version        int             `json:"version"`
+	Recoding       Recoding        `json:"recoding"`
+	Suppressed     Suppressed      `json:"suppressed"`
+	Models         []string        `json:"models"`
+	Unit           string          `json:"unit"`
+	MaxSuppression float64         `json:"max_suppression"`
+	Columns        []planColumnDoc `json:"columns"`
+	// Kept are the combinations of labels that are not suppressed, in
+	// ascending order.
+	Kept    [][]uint32 `json:"kept"`
+	Summary Summary    `json:"summary"`
+}
+
+type planColumnDoc struct {
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"`
+	Level  int      `json:"level"`
+	Levels int      `json:"levels"`
+	Values []string `json:"values"` // in canonical order
+	Null   bool     `json:"null"`   // whether null occurs
+	Labels []string `json:"labels"` // empty at level 0
+	Label  []uint32 `json:"label"`  // of each value; empty at level 0
+}
+
+func (d *planColumnDoc) top() bool { return d.Level == d.Levels }
+
+// labels is how many numbers labels have, with that of null.
+func (d *planColumnDoc) labels() int {
+	n := len(d.Labels)
+	if d.Level == 0 {
+		n = len(d.Values)
+	}
+	if d.Null && !d.top() {
+		n++
+	}
+	return n
+}
+
+// planColumn is what Transform needs of a column.
+type planColumn struct {
+	*planColumnDoc
+	typ   column.Type
+	coder *column.Coder // code i is value i, null the last
+	label []uint32      // of each code
+	null  uint32        // label of null; column.None where null has none of its own
+}
+
+// newPlan writes down a result of the search.
+func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*Plan, error) {
+	doc := planDoc{
+		Version:        PlanVersion,
+		Recoding:       a.cfg.Recoding,
+		Suppressed:     a.cfg.Suppressed,
+		Models:         a.models(),
+		Unit:           a.cfg.Unit,
+		MaxSuppression: a.cfg.MaxSuppression,
+		Kept:           [][]uint32{},
+	}
+	sizes := make([]int, len(domains))
+	for i, d := range domains {
+		doc.Columns = append(doc.Columns, d.describe(r.Levels[i]))
+		sizes[i] = d.size()
+	}
+	layout := group.NewLayout(sizes)
+	w := layout.Words()
+	all := make([]uint32, len(r.KeptRows)*len(domains)) // one array for all of them
+	for k := range r.KeptRows {
+		tuple := all[k*len(domains) : (k+1)*len(domains) : (k+1)*len(domains)]
+		for i := range tuple {
+			tuple[i] = layout.Code(r.Kept[k*w:(k+1)*w], i)
+		}
+		doc.Kept = append(doc.Kept, tuple)
+	}
+	slices.SortFunc(doc.Kept, slices.Compare)
+	doc.Summary = summarize(c, domains, r, layout)
+	p := new(Plan)
+	return p, p.build(doc)
+}
+
+func (d *domain) describe(level int) planColumnDoc {
+	doc := planColumnDoc{
+		Name: d.quasi.Column, Kind: d.coder.Type().String(),
+		Level: level, Levels: d.quasi.Hierarchy.Levels(),
+		Values: make([]string, len(d.order)), Null: d.null,
+		Labels: []string{}, Label: []uint32{},
+	}
+	for i, code := range d.order {
+		doc.Values[i] = d.coder.Text(code)
+	}
+	if level > 0 {
+		doc.Labels = slices.Clone(d.labels[level-1])
+		doc.Label = slices.Clone(d.column.Codes[level][:len(d.order)])
+	}
+	return doc
+}

@@ -1,0 +1,167 @@
+package kanon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+
+	"github.com/lethe-go/lethe/internal/group"
+	"github.com/lethe-go/lethe/internal/lattice"
+)
+
+// ErrInfeasible is wrapped by the error of Solve when no generalization
+// satisfies the models.
+var ErrInfeasible = errors.New("no generalization satisfies the models")
+
+// ErrTooLarge is wrapped by the error of Solve when there are too many
+// combinations of levels to find the best of.
+var ErrTooLarge = errors.New("too many combinations of levels")
+
+// Solve finds, among all choices of one level a column, the one that loses
+// least while every class satisfies the models, once the rows of the classes
+// that do not are suppressed and these are at most MaxSuppression of all.
+//
+// The loss is Iyengar's measure in each column, summed up over the columns by
+// the geometric mean: a row loses the share of the column's domain that its
+// label covers, all of it where it is suppressed. The domain is that of the
+// hierarchy if it is a Sharer, the values that occur otherwise; null is one
+// more value. Of equal losses the lower sum of levels is taken, then the lower
+// levels in the first columns. The result is exact and the same for any number
+// of processors.
+//
+// A table without rows gives a plan of the lowest levels. Solve fails with
+// ErrInfeasible, with ErrTooLarge, with the error of ctx, when the counts are
+// of other columns, and when a hierarchy does not know a value or is not one:
+// its levels do not coarsen one another, or do not end in the label "*".
+func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
+	if err := a.accepts(c); err != nil {
+		return nil, err
+	}
+	domains := make([]*domain, len(a.cfg.Quasi))
+	var errs []error
+	for i, q := range a.cfg.Quasi {
+		d, err := newDomain(q, c.coders[i])
+		if err != nil {
+			errs = append(errs, err)
+		}
+		domains[i] = d
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("kanon: %w", err)
+	}
+	if c.total == 0 {
+		return a.newPlan(c, domains, a.untouched())
+	}
+	prob := a.problem(c, domains)
+	result, err := lattice.Solve(ctx, prob)
+	if err != nil {
+		return nil, a.explain(err, c.total)
+	}
+	return a.newPlan(c, domains, result)
+}
+
+func (a *Anonymizer) accepts(c *Counts) error {
+	if c == nil {
+		return errors.New("kanon: no counts")
+	}
+	if err := c.ready(); err != nil {
+		return err
+	}
+	if !slices.Equal(c.quasi, a.columns()) || c.unit != a.cfg.Unit {
+		return fmt.Errorf("kanon: counts are of columns %s and unit %q, want %s and %q",
+			quoted(c.quasi), c.unit, quoted(a.columns()), a.cfg.Unit)
+	}
+	return nil
+}
+
+// untouched is the result for a table without rows.
+func (a *Anonymizer) untouched() *lattice.Result {
+	r := &lattice.Result{Columns: make([]float64, len(a.cfg.Quasi))}
+	for _, q := range a.cfg.Quasi {
+		r.Levels = append(r.Levels, q.MinLevel)
+	}
+	return r
+}
+
+// problem numbers the values of each column in canonical order.
+func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
+	p := &lattice.Problem{
+		Rows:     c.rows,
+		K:        int64(a.k.K),
+		Limit:    int64(math.Floor(a.cfg.MaxSuppression * float64(c.total))),
+		Together: a.cfg.Suppressed == Star,
+		Workers:  runtime.GOMAXPROCS(0),
+	}
+	sizes := make([]int, len(domains))
+	for i, d := range domains {
+		p.Columns = append(p.Columns, d.column)
+		sizes[i] = d.size()
+	}
+	p.Layout = group.NewLayout(sizes)
+	n := c.tuples.Len()
+	p.Keys = make([]uint64, n*p.Layout.Words())
+	codes := make([]uint32, n)
+	for i, d := range domains {
+		c.layout.Get(c.tuples.Keys(), i, codes)
+		for k, code := range codes {
+			codes[k] = d.leaf[code]
+		}
+		p.Layout.Put(p.Keys, i, codes)
+	}
+	if c.people != nil {
+		p.People = c.pairs.people(n, c.people.Len())
+	}
+	return p
+}
+
+// people lists the people of each of n tuples.
+func (l *pairLog) people(n, count int) *lattice.People {
+	pairs := l.settle()
+	l.tail = nil
+	p := &lattice.People{Start: make([]int, n+1), ID: make([]uint32, len(pairs)), Count: count}
+	for i, v := range pairs {
+		p.Start[v>>32+1]++
+		p.ID[i] = uint32(v)
+	}
+	for i := range n {
+		p.Start[i+1] += p.Start[i]
+	}
+	return p
+}
+
+// explain makes an error of the search one for the caller.
+func (a *Anonymizer) explain(err error, rows int64) error {
+	var no *lattice.Infeasible
+	switch {
+	case errors.As(err, &no):
+		return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, rows))
+	case errors.Is(err, lattice.ErrTooLarge):
+		return fmt.Errorf("kanon: %w: %w; raise MinLevel or lower MaxLevel of some columns, "+
+			"or use hierarchies of fewer levels", ErrTooLarge, err)
+	}
+	return fmt.Errorf("kanon: search: %w", err)
+}
+
+func (a *Anonymizer) whyNot(no *lattice.Infeasible, rows int64) string {
+	what := "rows"
+	if a.cfg.Unit != "" {
+		what = "people"
+	}
+	switch {
+	case no.Rows == rows:
+		return fmt.Sprintf("the whole table has fewer than %d %s", a.k.K, what)
+	case float64(no.Rows) > a.cfg.MaxSuppression*float64(rows):
+		share := float64(no.Rows) / float64(rows)
+		return fmt.Sprintf("%s fails for %d classes at the top level; "+
+			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
+			a.k, no.Classes, math.Ceil(share*1e4)/1e4)
+	}
+	return fmt.Sprintf("with suppressed %q the suppressed rows must themselves satisfy %s, "+
+		"and within MaxSuppression they never do; raise it, or drop these rows", Star, a.k)
+}

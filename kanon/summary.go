@@ -1,0 +1,204 @@
+package kanon
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/group"
+	"github.com/lethe-go/lethe/internal/lattice"
+)
+
+// Summary says what a Plan does to its table, in counts and shares and without
+// values.
+type Summary struct {
+	Rows       int64   `json:"rows"`
+	Suppressed int64   `json:"suppressed"` // rows
+	Classes    int64   `json:"classes"`    // kept; starred rows are none of them
+	Loss       float64 `json:"loss"`       // see Solve
+	Search     string  `json:"search"`     // "optimal": there is no better plan
+	Levels     []int   `json:"levels"`     // chosen, a column
+
+	Columns []ColumnSummary `json:"columns"`
+
+	// Before counts the classes of the table as it was by their size: people
+	// where a unit is set, rows otherwise. BeforeRows is by rows always.
+	Before     []SizeCount `json:"before"`
+	BeforeRows []SizeCount `json:"before_rows"`
+}
+
+// ColumnSummary says what a Plan does to one column.
+type ColumnSummary struct {
+	Name   string  `json:"name"`
+	Level  int     `json:"level"`  // chosen; 0 is the value itself
+	Levels int     `json:"levels"` // above the value; Levels is the top
+	Loss   float64 `json:"loss"`   // in [0, 1]
+
+	// Before are the shares of rows that have each value, After those that
+	// have each label among the rows kept: in the order of the domain where
+	// Ordered, by falling share otherwise. Null comes last in the domain.
+	// Where there are more than 60, neighbours are added up.
+	Ordered bool      `json:"ordered"`
+	Before  []float64 `json:"before"`
+	After   []float64 `json:"after"`
+}
+
+// maxShares bounds the shares given of a column.
+const maxShares = 60
+
+// searchOptimal is what Summary says of an exact search.
+const searchOptimal = "optimal"
+
+// Summary is a copy of what the plan says of itself.
+func (p *Plan) Summary() Summary {
+	s := p.doc.Summary
+	s.Levels = slices.Clone(s.Levels)
+	s.Columns = slices.Clone(s.Columns)
+	for i := range s.Columns {
+		s.Columns[i].Before = slices.Clone(s.Columns[i].Before)
+		s.Columns[i].After = slices.Clone(s.Columns[i].After)
+	}
+	s.Before, s.BeforeRows = slices.Clone(s.Before), slices.Clone(s.BeforeRows)
+	return s
+}
+
+func summarize(c *Counts, domains []*domain, r *lattice.Result, layout group.Layout) Summary {
+	s := Summary{
+		Rows: c.total, Suppressed: r.Suppressed, Classes: int64(len(r.KeptRows)),
+		Loss: r.Loss, Search: searchOptimal, Levels: r.Levels, Columns: []ColumnSummary{},
+		BeforeRows: tally(slices.Clone(c.rows)),
+	}
+	s.Before = s.BeforeRows
+	if c.people != nil {
+		s.Before = tally(c.pairs.sizes(c.tuples.Len()))
+	}
+	codes := make([]uint32, max(len(c.rows), len(r.KeptRows)))
+	for i, d := range domains {
+		before := make([]int64, d.size())
+		c.layout.Get(c.tuples.Keys(), i, codes[:len(c.rows)])
+		for k, n := range c.rows {
+			before[d.leaf[codes[k]]] += n
+		}
+		after := make([]int64, len(d.column.Shares[r.Levels[i]]))
+		layout.Get(r.Kept, i, codes[:len(r.KeptRows)])
+		for k, n := range r.KeptRows {
+			after[codes[k]] += n
+		}
+		ordered := d.ordered()
+		s.Columns = append(s.Columns, ColumnSummary{
+			Name: d.quasi.Column, Level: r.Levels[i], Levels: d.quasi.Hierarchy.Levels(),
+			Loss: r.Columns[i], Ordered: ordered,
+			Before: shares(before, ordered), After: shares(after, ordered),
+		})
+	}
+	return s
+}
+
+// ordered says whether the canonical order of the values is one of magnitude.
+func (d *domain) ordered() bool {
+	switch d.coder.Type().Kind {
+	case column.String, column.Binary, column.Null, column.Boolean:
+		return false
+	}
+	return true
+}
+
+// shares makes shares of counts, leaving out zeros, and adds up neighbours
+// where they are too many.
+func shares(counts []int64, ordered bool) []float64 {
+	total := int64(0)
+	kept := counts[:0]
+	for _, n := range counts {
+		if n > 0 {
+			kept = append(kept, n)
+			total += n
+		}
+	}
+	if !ordered {
+		slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
+	}
+	points := min(maxShares, len(kept))
+	out := make([]float64, points)
+	for i := range out {
+		sum := int64(0)
+		for _, n := range kept[i*len(kept)/points : (i+1)*len(kept)/points] {
+			sum += n
+		}
+		out[i] = float64(sum) / float64(total)
+	}
+	return out
+}
+
+// sizes counts the people of each of n tuples.
+func (l *pairLog) sizes(n int) []int64 {
+	sizes := make([]int64, n)
+	for _, v := range l.settle() {
+		sizes[v>>32]++
+	}
+	return sizes
+}
+
+// tally counts sizes by size, ascending. It sorts what it is given.
+func tally(sizes []int64) []SizeCount {
+	slices.Sort(sizes)
+	out := []SizeCount{}
+	for _, n := range sizes {
+		if k := len(out); k > 0 && out[k-1].Size == n {
+			out[k-1].Classes++
+		} else {
+			out = append(out, SizeCount{Size: n, Classes: 1})
+		}
+	}
+	return out
+}
+
+// validate checks a summary that was read against the plan it is part of.
+func (s *Summary) validate(d *planDoc) error {
+	bad := errors.New("kanon: plan: the summary does not fit the plan")
+	switch {
+	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
+		s.Classes != int64(len(d.Kept)), s.Search != searchOptimal,
+		!isShare(s.Loss), len(s.Levels) != len(d.Columns), len(s.Columns) != len(d.Columns):
+		return bad
+	}
+	for i, c := range s.Columns {
+		p := d.Columns[i]
+		if c.Name != p.Name || c.Level != p.Level || c.Levels != p.Levels || s.Levels[i] != p.Level ||
+			!isShare(c.Loss) || !areShares(c.Before) || !areShares(c.After) {
+			return fmt.Errorf("%w: column %d", bad, i+1)
+		}
+	}
+	if !validSizes(s.Before, s.Rows) || !validSizes(s.BeforeRows, s.Rows) {
+		return fmt.Errorf("%w: class sizes", bad)
+	}
+	return nil
+}
+
+func isShare(x float64) bool { return x >= 0 && x <= 1 }
+
+func areShares(xs []float64) bool {
+	sum := 0.0
+	for _, x := range xs {
+		if !isShare(x) {
+			return false
+		}
+		sum += x
+	}
+	return len(xs) <= maxShares && (len(xs) == 0 || math.Abs(sum-1) < 1e-6)
+}
+
+// validSizes asks for ascending sizes of not more than the given rows.
+func validSizes(sizes []SizeCount, rows int64) bool {
+	last := int64(0)
+	for _, s := range sizes {
+		if s.Size <= last || s.Classes < 1 || s.Classes > rows/s.Size {
+			return false
+		}
+		last = s.Size
+		rows -= s.Size * s.Classes
+	}
+	return true
+}

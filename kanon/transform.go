@@ -1,0 +1,265 @@
+package kanon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/take"
+)
+
+// labelType is the type of a generalized column.
+var labelType = &arrow.DictionaryType{
+	IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String,
+}
+
+// Schema is the schema of what Transform makes of records of the schema in. A
+// quasi-identifier at level 0 keeps its field, which is nullable where rows
+// are starred and it is not text. At a higher level it becomes a dictionary of
+// int32 and utf8 labels. Other fields stay. The metadata of generalized fields
+// and of the schema, which describe what was there before, are left out. It
+// fails if a quasi-identifier is missing, there twice, or of another kind than
+// the plan's, and if rows of another column could not be picked.
+func (p *Plan) Schema(in *arrow.Schema) (*arrow.Schema, error) {
+	if p.kept == nil {
+		return nil, errNoPlan
+	}
+	fields := slices.Clone(in.Fields())
+	var errs []error
+	quasi := map[int]bool{}
+	for _, c := range p.columns {
+		i, err := c.find(in)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		quasi[i] = true
+		fields[i] = p.field(c, fields[i])
+	}
+	for i, f := range fields {
+		if p.doc.Suppressed == Drop && !quasi[i] && !take.Flat(f.Type) {
+			errs = append(errs, fmt.Errorf("kanon: column %q: rows of type %s cannot be dropped; "+
+				"leave the column out or choose %q", f.Name, f.Type, Star))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return arrow.NewSchema(fields, nil), nil
+}
+
+func (c *planColumn) find(in *arrow.Schema) (int, error) {
+	i, err := fieldIndex(in, c.Name)
+	if err != nil {
+		return 0, err
+	}
+	t, err := column.TypeOf(in.Field(i).Type)
+	if err == nil && t != c.typ {
+		err = fmt.Errorf("values are of type %s, want %s", t, c.typ)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("kanon: column %q: %w", c.Name, err)
+	}
+	return i, nil
+}
+
+func (p *Plan) field(c planColumn, f arrow.Field) arrow.Field {
+	if c.Level > 0 {
+		return arrow.Field{Name: f.Name, Type: labelType, Nullable: f.Nullable}
+	}
+	if p.doc.Suppressed == Star && c.typ.Kind != column.String {
+		f.Nullable = true
+	}
+	return f
+}
+
+// transformScratch is the memory of one call of Transform.
+type transformScratch struct {
+	memo   column.Memo
+	codes  []uint32
+	labels [][]uint32 // by column
+	keys   []uint64
+	class  []uint32
+	keep   []bool
+}
+
+// Transform generalizes the rows of a record, which stays as it is, and drops
+// or stars those that are suppressed: all whose combination of labels is not
+// among those the plan keeps. The schema of the result is what Schema says.
+//
+// A label column holds the labels that occur in the record, and null where the
+// value is null and its label is not the top. A starred row has the label "*"
+// in label columns, the text "*" in text columns at level 0, and null in
+// others. Of rows that are dropped nothing is left behind, in dictionaries
+// neither. Floating-point values at level 0 have their zeros and NaNs made
+// equal, as they are counted.
+//
+// A value that was not counted is an error that names the column, since the
+// plan knows no label for it. Transform is safe for concurrent use, depends on
+// nothing but the plan and the record, and the caller releases the result.
+func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+	schema, err := p.Schema(rec.Schema())
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("kanon: %w", err)
+	}
+	s, _ := p.scratch.Get().(*transformScratch)
+	if s == nil {
+		s = new(transformScratch)
+	}
+	defer p.scratch.Put(s)
+	if err := p.classify(rec, s); err != nil {
+		return nil, err
+	}
+	cols := make([]arrow.Array, 0, rec.NumCols())
+	defer func() {
+		for _, col := range cols {
+			col.Release()
+		}
+	}()
+	for i, col := range rec.Columns() {
+		out, err := p.column(rec.ColumnName(i), col, s)
+		if err != nil {
+			return nil, fmt.Errorf("kanon: column %q: %w", rec.ColumnName(i), err)
+		}
+		cols = append(cols, out)
+	}
+	n := rec.NumRows()
+	if p.doc.Suppressed == Drop {
+		n = 0
+		for _, k := range s.keep {
+			if k {
+				n++
+			}
+		}
+	}
+	return array.NewRecord(schema, cols, n), nil
+}
+
+// classify fills the labels of every row and whether it is kept.
+func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
+	n, w := int(rec.NumRows()), p.layout.Words()
+	s.codes = slices.Grow(s.codes[:0], n)[:n]
+	s.class = slices.Grow(s.class[:0], n)[:n]
+	s.keep = slices.Grow(s.keep[:0], n)[:n]
+	s.keys = slices.Grow(s.keys[:0], n*w)[:n*w]
+	clear(s.keys)
+	if s.labels == nil {
+		s.labels = make([][]uint32, len(p.columns))
+	}
+	for i := range p.columns {
+		c := &p.columns[i]
+		at, err := fieldIndex(rec.Schema(), c.Name)
+		if err != nil {
+			return err
+		}
+		missing, err := c.coder.Find(rec.Column(at), s.codes, &s.memo)
+		if err != nil {
+			return fmt.Errorf("kanon: column %q: %w", c.Name, err)
+		}
+		if missing > 0 {
+			return fmt.Errorf("kanon: column %q: %d rows have a value that the plan does not know; "+
+				"count all rows before solving", c.Name, missing)
+		}
+		s.labels[i] = slices.Grow(s.labels[i][:0], n)[:n]
+		for k, code := range s.codes {
+			s.labels[i][k] = c.label[code]
+		}
+		p.layout.Put(s.keys, i, s.labels[i])
+	}
+	p.kept.Find(s.keys, s.class)
+	for k, class := range s.class {
+		s.keep[k] = class != column.None
+	}
+	return nil
+}
+
+func (p *Plan) column(name string, col arrow.Array, s *transformScratch) (arrow.Array, error) {
+	mem := memory.DefaultAllocator
+	star := p.doc.Suppressed == Star
+	for i := range p.columns {
+		c := &p.columns[i]
+		switch {
+		case c.Name != name:
+		case c.Level > 0:
+			return c.labelArray(mem, s.labels[i], s.keep, star)
+		case star:
+			return starred(mem, col, s.keep)
+		default:
+			out, err := take.Filter(mem, col, s.keep)
+			return canonicalFloats(mem, out, err)
+		}
+	}
+	if star {
+		col.Retain()
+		return col, nil
+	}
+	return take.Filter(mem, col, s.keep)
+}
+
+// labelArray makes the dictionary of the labels that occur, in the order of
+// the plan.
+func (c *planColumn) labelArray(
+	mem memory.Allocator, labels []uint32, keep []bool, star bool,
+) (arrow.Array, error) {
+	const unused = -1
+	place := make([]int32, len(c.Labels)+1) // the last is of starred rows
+	for i := range place {
+		place[i] = unused
+	}
+	starAt := len(c.Labels)
+	if i := slices.Index(c.Labels, Top); i >= 0 {
+		starAt = i
+	}
+	n := 0
+	for k, label := range labels {
+		if keep[k] {
+			n++
+			if label != c.null {
+				place[label] = 0
+			}
+		} else if star {
+			n++
+			place[starAt] = 0
+		}
+	}
+	values := array.NewStringBuilder(mem)
+	defer values.Release()
+	for i := range place {
+		if place[i] == unused {
+			continue
+		}
+		place[i] = int32(values.Len())
+		if i < len(c.Labels) {
+			values.Append(c.Labels[i])
+		} else {
+			values.Append(Top)
+		}
+	}
+	indices := array.NewInt32Builder(mem)
+	defer indices.Release()
+	indices.Reserve(n)
+	for k, label := range labels {
+		switch {
+		case !keep[k]:
+			if star {
+				indices.UnsafeAppend(place[starAt])
+			}
+		case label == c.null:
+			indices.AppendNull()
+		default:
+			indices.UnsafeAppend(place[label])
+		}
+	}
+	dict, index := values.NewArray(), indices.NewArray()
+	defer dict.Release()
+	defer index.Release()
+	return array.NewDictionaryArray(labelType, index, dict), nil
+}
