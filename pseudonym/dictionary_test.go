@@ -156,3 +156,45 @@ func TestDamagedBuffers(t *testing.T) {
 		rec.Release()
 	}
 }
+
+// What is wrong with the entries of a dictionary is wrong with its column.
+func TestDictionaryOfBadEntries(t *testing.T) {
+	mem := memory.NewGoAllocator()
+	p, s := pseudonymizer(t, mem, ""), sampler(t, testField, 1)
+	days := array.NewDate64Builder(mem)
+	days.AppendValues([]arrow.Date64{0, 1}, nil)
+	short := array.NewData(arrow.PrimitiveTypes.Int32, 12, []*memory.Buffer{
+		memory.NewBufferBytes([]byte{255}), memory.NewBufferBytes(make([]byte, 48))}, nil, 0, 0)
+	inner := dict(t, mem, arrow.PrimitiveTypes.Int8, `[0, 0]`, arrow.BinaryTypes.String, `["a"]`)
+	for _, test := range []struct {
+		entries arrow.Array
+		want    string
+	}{
+		{days.NewArray(), "row 1: " + errTimeOfDay.Error()},
+		{array.MakeFromData(short), errDamaged.Error()},
+		{inner, "dictionary<values=dictionary<values=utf8, indices=int8, ordered=false>, " +
+			"indices=int16, ordered=false> is not supported; decode its inner dictionary"},
+	} {
+		index := build(t, mem, arrow.PrimitiveTypes.Int16, `[0, 1, null]`)
+		d := array.NewDictionaryArray(&arrow.DictionaryType{
+			IndexType: index.DataType(), ValueType: test.entries.DataType()}, index, test.entries)
+		rec := record(d)
+		_, err := p.Transform(context.Background(), rec)
+		if err == nil || err.Error() != `pseudonym: column "c0": `+test.want {
+			t.Errorf("got %v, want %s", err, test.want)
+		}
+		err = s.Keep(rec.Column(0), trues(3))
+		if err == nil || err.Error() != "pseudonym: sample: "+test.want {
+			t.Errorf("sampler: got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// A batch whose tokens exceed 32-bit offsets is refused before any is made.
+func TestBatchTooLong(t *testing.T) {
+	mem := checked(t)
+	_, err := newTokens(mem, encoding{36, arrow.BinaryTypes.String, putUUID}, 1<<26, validity{})
+	if err == nil || !strings.Contains(err.Error(), "split it") {
+		t.Errorf("got %v", err)
+	}
+}

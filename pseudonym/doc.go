@@ -55,9 +55,18 @@
 //
 // # Speed
 //
-// One core, 16-byte identifiers, as measured by the benchmarks of this package
-// on a 2.0 GHz-class Xeon with SHA extensions, where the two SHA-256 blocks of
-// an HMAC cannot take less than 102 ns:
+// One core of a shared Xeon with SHA extensions, 65,536 rows of 16-byte
+// identifiers, nothing allocated per row. The two SHA-256 blocks of an HMAC
+// cannot take less than 102 ns there; the standard library's HMAC took 213 ns
+// in the same run, which is most of a token:
 //
-//	BENCHTABLE
+//	strings to base32            248 ns a row    4.0 million rows a second
+//	strings to binary            213 ns          4.7
+//	strings to UUIDs             245 ns          4.1
+//	int64 to base32              267 ns          3.8
+//	dictionary of 64 to base32   4.6 ns          219
+//	sampling strings             218 ns          4.6
+//	sampling a dictionary of 64  4.8 ns          207
+//
+// go test -bench . reports the figures of another machine.
 package pseudonym

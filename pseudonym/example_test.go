@@ -118,23 +118,3 @@ func ExampleSampler_Keep() {
 	fmt.Println(keep[0] == keep[2], keep[1] == keep[3])
 	// Output: true true
 }
-
-// Others may read the file, so it is refused.
-func ExampleOpen() {
-	dir, err := os.MkdirTemp("", "keys")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "keys.json")
-	if err := pseudonym.CreateKeyFile(path); err != nil {
-		log.Fatal(err)
-	}
-	if err := os.Chmod(path, 0o644); err != nil {
-		log.Fatal(err)
-	}
-	_, err = pseudonym.Open(context.Background(), pseudonym.KeyFile(path))
-	fmt.Println(strings.ReplaceAll(err.Error(), dir, "…"))
-	// Output:
-	// pseudonym: key file "…/keys.json": others may access it (mode 0644); run: chmod 600 …/keys.json
-}

@@ -120,7 +120,7 @@ func parseKeyset(text []byte) (*keyset.Handle, error) {
 	if err := checkPrimary(ks); err != nil {
 		return nil, err
 	}
-	h, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: ks})
+	h, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
 	if err != nil {
 		return nil, errors.New("the keyset is damaged")
 	}
