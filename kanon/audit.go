@@ -1,0 +1,178 @@
+package kanon
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Audit is what a check found. It holds counts and names of columns and no
+// cell value, so it may be published with the table.
+type Audit struct {
+	Quasi []string `json:"quasi"`
+	// Unit is the column whose distinct values Smallest, Largest, Mean and
+	// Sizes count; rows when empty.
+	Unit    string `json:"unit,omitempty"`
+	Rows    int64  `json:"rows"`
+	Classes int64  `json:"classes"`
+	// Smallest, Largest and Mean are sizes of classes. All are 0 for a table
+	// without rows.
+	Smallest int64   `json:"smallest"`
+	Largest  int64   `json:"largest"`
+	Mean     float64 `json:"mean"`
+	// Sizes counts the classes of each size that occurs, ascending; RowSizes
+	// does so in rows, which is the same without a unit.
+	Sizes    []SizeCount `json:"sizes"`
+	RowSizes []SizeCount `json:"row_sizes"`
+
+	Models    []ModelResult    `json:"models"`    // as in CheckConfig
+	Sensitive []SensitiveAudit `json:"sensitive"` // as in CheckConfig
+	// Holds says that every model holds. It is true without models.
+	Holds bool `json:"holds"`
+}
+
+// SizeCount says how many classes have a size.
+type SizeCount struct {
+	Size    int64 `json:"size"`
+	Classes int64 `json:"classes"`
+}
+
+// ModelResult is a privacy model with what was asked and what was reached. A
+// table without rows reaches 0, and every model holds of it: there is nobody
+// in it to be found.
+type ModelResult struct {
+	Model   string  `json:"model"` // e.g. "5-anonymity"
+	Wanted  float64 `json:"wanted"`
+	Reached float64 `json:"reached"`
+	Holds   bool    `json:"holds"`
+}
+
+// SensitiveAudit is the smallest number of distinct values of a sensitive
+// column in a class, where null counts as a value; 0 for a table without rows.
+type SensitiveAudit struct {
+	Column    string `json:"column"`
+	DistinctL int64  `json:"distinct_l"`
+}
+
+// Audit says what the rows added so far satisfy. Without a single Add it is an
+// error, since then not even the columns have been seen; a record without rows
+// will do.
+func (c *Checker) Audit() (*Audit, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	if !c.seen {
+		return nil, errors.New("kanon: check: no record was added")
+	}
+	sizes := c.rowsIn
+	if c.cfg.Unit != "" {
+		sizes = c.peopleIn
+	}
+	a := &Audit{
+		Quasi: slices.Clone(c.cfg.Quasi), Unit: c.cfg.Unit,
+		Rows: c.rows, Classes: int64(len(sizes)),
+		Sizes: sizeCounts(sizes), RowSizes: sizeCounts(c.rowsIn),
+		Models: []ModelResult{}, Sensitive: []SensitiveAudit{}, Holds: true,
+	}
+	if len(sizes) > 0 {
+		a.Smallest, a.Largest = slices.Min(sizes), slices.Max(sizes)
+		var sum int64
+		for _, size := range sizes {
+			sum += size
+		}
+		a.Mean = float64(sum) / float64(len(sizes))
+	}
+	for i, column := range c.cfg.Sensitive {
+		s := SensitiveAudit{Column: column}
+		if len(c.valuesIn[i]) > 0 {
+			s.DistinctL = slices.Min(c.valuesIn[i])
+		}
+		a.Sensitive = append(a.Sensitive, s)
+	}
+	for _, m := range c.cfg.Models {
+		r := a.judge(m)
+		a.Models = append(a.Models, r)
+		a.Holds = a.Holds && r.Holds
+	}
+	return a, nil
+}
+
+// sizeCounts counts equal sizes, in ascending order.
+func sizeCounts(sizes []int64) []SizeCount {
+	classes := map[int64]int64{}
+	for _, size := range sizes {
+		classes[size]++
+	}
+	counts := []SizeCount{}
+	for _, size := range slices.Sorted(maps.Keys(classes)) {
+		counts = append(counts, SizeCount{size, classes[size]})
+	}
+	return counts
+}
+
+// judgeable refuses a model that judge does not know, or whose parameters ask
+// for nothing.
+func judgeable(m Model) error {
+	switch m := m.(type) {
+	case nil:
+		return errors.New("no model")
+	case KAnonymity:
+		if m.K < 2 {
+			return fmt.Errorf("k is %d, want at least 2", m.K)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s cannot be checked as a %T", m, m)
+}
+
+// judge fails closed: NewChecker has refused what is not known here.
+func (a *Audit) judge(m Model) ModelResult {
+	switch m := m.(type) {
+	case KAnonymity:
+		return ModelResult{
+			Model: m.String(), Wanted: float64(m.K), Reached: float64(a.Smallest),
+			Holds: a.Rows == 0 || a.Smallest >= int64(m.K),
+		}
+	}
+	return ModelResult{Model: fmt.Sprint(m)}
+}
+
+// WriteText writes the audit as a few lines for a reader.
+func (a *Audit) WriteText(w io.Writer) error {
+	_, err := io.WriteString(w, a.String())
+	return err
+}
+
+// String is the text of WriteText.
+func (a *Audit) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d rows in %d classes by %s\n", a.Rows, a.Classes, strings.Join(a.Quasi, ", "))
+	of := "rows"
+	if a.Unit != "" {
+		of = "distinct " + a.Unit
+	}
+	if a.Rows > 0 {
+		fmt.Fprintf(&b, "class sizes: %d to %d %s, %.1f on average\n", a.Smallest, a.Largest, of, a.Mean)
+	}
+	for _, m := range a.Models {
+		switch {
+		case a.Rows == 0:
+			fmt.Fprintf(&b, "%s: holds, as there are no rows\n", m.Model)
+		case m.Holds:
+			fmt.Fprintf(&b, "%s: holds, reached %v of %v\n", m.Model, m.Reached, m.Wanted)
+		default:
+			fmt.Fprintf(&b, "%s: FAILS, reached %v of %v\n", m.Model, m.Reached, m.Wanted)
+		}
+	}
+	for _, s := range a.Sensitive {
+		if a.Rows == 0 {
+			fmt.Fprintf(&b, "%s: no rows\n", s.Column)
+			continue
+		}
+		fmt.Fprintf(&b, "%s: at least %d distinct values in a class\n", s.Column, s.DistinctL)
+	}
+	return b.String()
+}

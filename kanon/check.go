@@ -1,0 +1,258 @@
+package kanon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+)
+
+// CheckConfig says what is known to an attacker and what a table must satisfy.
+// It is all a check needs: neither hierarchies nor the plan that made the
+// table.
+type CheckConfig struct {
+	// Quasi names the quasi-identifiers, at least one. Rows that agree in all
+	// of them form a class.
+	Quasi []string `yaml:"quasi"`
+	// Unit names the column that identifies a person. Class sizes then count
+	// distinct people; when empty they count rows.
+	Unit string `yaml:"unit,omitempty"`
+	// Sensitive names columns whose distinct values in a class are counted.
+	Sensitive []string `yaml:"sensitive,omitempty"`
+	// Models must all hold. Without any the audit only reports.
+	Models []Model `yaml:"models,omitempty"`
+}
+
+// Checker counts the classes of a table and says which models they satisfy. It
+// is written independently of the search and the recoding that it checks, and
+// shares no code with them.
+//
+// A class is a tuple of exact values. Null is one value, equal to itself only.
+// Values are compared across physical encodings: plain and dictionary columns,
+// and integers or floats of any width, are equal where their values are; −0 is
+// 0, and NaN is one value.
+//
+// Memory grows with the classes, the distinct values, and the distinct pairs
+// of a class and a person or a sensitive value; not with the rows. A Checker
+// is not safe for concurrent use.
+type Checker struct {
+	cfg     CheckConfig
+	columns []*checkColumn // quasi, then sensitive, then unit
+	err     error          // of an Add, after which the counts mean nothing
+	seen    bool           // a schema
+
+	rows   int64
+	splits []pairs // of column j: numbers (class by columns before j, value of j)
+	people pairs   // of class and person
+	values []pairs // of class and value, a sensitive column
+
+	rowsIn   []int64 // of a class
+	peopleIn []int64
+	valuesIn [][]int64 // a sensitive column
+	ids      []uint32  // of a block of rows
+}
+
+// checkBlock is how many rows are handled column by column at a time.
+const checkBlock = 1 << 14
+
+// NewChecker returns a checker that has seen no rows. It copies cfg. Refused,
+// all at once, are: no quasi-identifier, a column named twice, and a model
+// that this checker cannot judge.
+func NewChecker(cfg CheckConfig) (*Checker, error) {
+	c := &Checker{cfg: CheckConfig{
+		Quasi: slices.Clone(cfg.Quasi), Unit: cfg.Unit,
+		Sensitive: slices.Clone(cfg.Sensitive), Models: slices.Clone(cfg.Models),
+	}}
+	var errs []error
+	if len(cfg.Quasi) == 0 {
+		errs = append(errs, errors.New("kanon: check: no quasi-identifier"))
+	}
+	names := slices.Concat(cfg.Quasi, cfg.Sensitive)
+	if cfg.Unit != "" {
+		names = append(names, cfg.Unit)
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		if name == "" {
+			errs = append(errs, errors.New("kanon: check: a column without a name"))
+		} else if seen[name] {
+			errs = append(errs, fmt.Errorf("kanon: check: column %q: named twice among the "+
+				"quasi-identifiers, the sensitive columns and the unit", name))
+		}
+		seen[name] = true
+		c.columns = append(c.columns, newCheckColumn(name))
+	}
+	for i, m := range cfg.Models {
+		if err := judgeable(m); err != nil {
+			errs = append(errs, fmt.Errorf("kanon: check: model %d: %w", i+1, err))
+		}
+	}
+	for range cfg.Quasi {
+		c.splits = append(c.splits, pairs{})
+	}
+	for range cfg.Sensitive {
+		c.values = append(c.values, pairs{})
+	}
+	c.valuesIn = make([][]int64, len(cfg.Sensitive))
+	c.people = pairs{}
+	return c, errors.Join(errs...)
+}
+
+// Check audits all records of r. It ends with an error when ctx is done, a
+// column is missing or of a type that is not supported, a unit is null, or r
+// fails. It does not release r.
+func Check(ctx context.Context, r array.RecordReader, cfg CheckConfig) (*Audit, error) {
+	c, err := NewChecker(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.find(r.Schema()); err != nil {
+		return nil, err
+	}
+	for r.Next() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("kanon: check: %w", err)
+		}
+		if err := c.Add(r.Record()); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("kanon: check: %w", err)
+	}
+	return c.Audit()
+}
+
+// Add counts the rows of a record. Columns are found by name, others are
+// ignored. After an error the checker is of no use: every further call returns
+// the error.
+func (c *Checker) Add(rec arrow.Record) error {
+	if c.err == nil {
+		c.err = c.add(rec)
+	}
+	return c.err
+}
+
+func (c *Checker) add(rec arrow.Record) error {
+	at, err := c.find(rec.Schema())
+	if err != nil {
+		return err
+	}
+	if c.rows+rec.NumRows() >= math.MaxUint32 { // so that no number of a pair overflows
+		return fmt.Errorf("kanon: check: more than %d rows", uint32(math.MaxUint32-1))
+	}
+	read := make([]func(row int) uint32, len(at))
+	for i, column := range c.columns {
+		a := rec.Column(at[i])
+		if read[i], err = column.reader(a); err != nil {
+			return fmt.Errorf("kanon: check: column %q: %w", column.name, err)
+		}
+	}
+	quasi, rest := read[:len(c.splits)], read[len(c.splits):]
+	sensitive, unit := rest[:len(c.values)], rest[len(c.values):]
+	for from := 0; from < int(rec.NumRows()); from += checkBlock {
+		n := min(checkBlock, int(rec.NumRows())-from)
+		classes := c.classes(quasi, from, n)
+		for i, read := range sensitive {
+			count(c.values[i], c.valuesIn[i], classes, read, from)
+		}
+		if len(unit) == 0 {
+			continue
+		}
+		if err := c.noNullUnit(unit[0], from, n); err != nil {
+			return err
+		}
+		count(c.people, c.peopleIn, classes, unit[0], from)
+	}
+	c.rows += rec.NumRows()
+	return nil
+}
+
+// classes numbers the classes of n rows and counts the rows in each. Rows are
+// split by the first column, each part by the second, and so on: the class by
+// the first j columns, with the value of the next, makes the class by j+1.
+func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
+	c.ids = slices.Grow(c.ids[:0], n)[:n]
+	clear(c.ids)
+	for j, read := range quasi {
+		for i, id := range c.ids {
+			c.ids[i], _ = c.splits[j].number(id, read(from+i))
+		}
+	}
+	for _, class := range c.ids {
+		if int(class) == len(c.rowsIn) {
+			c.rowsIn = append(c.rowsIn, 0)
+			c.peopleIn = append(c.peopleIn, 0)
+			for i := range c.valuesIn {
+				c.valuesIn[i] = append(c.valuesIn[i], 0)
+			}
+		}
+		c.rowsIn[class]++
+	}
+	return c.ids
+}
+
+// count adds the pairs of class and value that are new to the count of their
+// class.
+func count(p pairs, in []int64, classes []uint32, read func(row int) uint32, from int) {
+	for i, class := range classes {
+		if _, fresh := p.number(class, read(from+i)); fresh {
+			in[class]++
+		}
+	}
+}
+
+func (c *Checker) noNullUnit(read func(row int) uint32, from, n int) error {
+	nulls := 0
+	for i := range n {
+		if read(from+i) == nullCode {
+			nulls++
+		}
+	}
+	if nulls == 0 {
+		return nil
+	}
+	return fmt.Errorf("kanon: check: column %q: null in %d of %d rows from row %d, "+
+		"but it says whose row it is; fill it or drop these rows", c.cfg.Unit, nulls, n,
+		c.rows+int64(from))
+}
+
+// find returns the position of each column in a schema.
+func (c *Checker) find(schema *arrow.Schema) ([]int, error) {
+	var errs []error
+	at := make([]int, len(c.columns))
+	for i, column := range c.columns {
+		switch found := schema.FieldIndices(column.name); len(found) {
+		case 0:
+			errs = append(errs, fmt.Errorf("kanon: check: column %q: not in the table", column.name))
+		case 1:
+			at[i] = found[0]
+			if err := checkable(schema.Field(at[i]).Type); err != nil {
+				errs = append(errs, fmt.Errorf("kanon: check: column %q: %w", column.name, err))
+			}
+		default:
+			errs = append(errs, fmt.Errorf("kanon: check: column %q: %d columns have this name",
+				column.name, len(found)))
+		}
+	}
+	c.seen = true
+	return at, errors.Join(errs...)
+}
+
+// pairs numbers pairs of numbers, from 0 in the order in which they come.
+type pairs map[uint64]uint32
+
+// number returns the number of a pair, and whether the pair is new.
+func (p pairs) number(a, b uint32) (n uint32, fresh bool) {
+	pair := uint64(a)<<32 | uint64(b)
+	if n, ok := p[pair]; ok {
+		return n, false
+	}
+	n = uint32(len(p))
+	p[pair] = n
+	return n, true
+}
