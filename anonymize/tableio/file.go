@@ -1,0 +1,219 @@
+package tableio
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/lethe-go/lethe/anonymize"
+)
+
+// File is a table in a file, to be read as often as needed. It satisfies
+// anonymize.Source and anonymize.Digester and is safe for concurrent use.
+type File struct {
+	path  string
+	name  string // as errors call it
+	opts  options
+	size  int64
+	mtime time.Time
+	table table
+}
+
+// table is what a format knows of an open file.
+type table interface {
+	// open starts a pass over the named columns, all of them without names.
+	// It owns f from the call on.
+	open(ctx context.Context, f *os.File, columns []string) (array.RecordReader, error)
+}
+
+var (
+	_ anonymize.Source   = (*File)(nil)
+	_ anonymize.Digester = (*File)(nil)
+)
+
+// Open looks at the file at path and returns the table in it. A file that is
+// missing, unreadable, a folder, or of a format it cannot be is an error here;
+// damage further inside shows when it is read. The file must stay as it is: a
+// later pass over a file whose size or time of modification changed is an
+// error.
+func Open(path string, opts *Options) (*File, error) {
+	return openFile(path, filepath.Base(path), opts, nil)
+}
+
+// openFile opens the file at path under the name that errors use. names are
+// those of the columns of a CSV file without header, nil where nobody knows.
+func openFile(path, name string, opts *Options, names []string) (*File, error) {
+	o, err := resolve(opts, name)
+	o.names = names
+	if err != nil {
+		return nil, fmt.Errorf("tableio: %s: %w", name, err)
+	}
+	t := &File{path: path, name: name, opts: o}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("tableio: %s is not a regular file", name)
+	}
+	t.size, t.mtime = info.Size(), info.ModTime()
+	switch o.Format {
+	case Parquet:
+		t.table, err = openParquet(t, f)
+	case Arrow, ArrowStream:
+		t.table, err = openIPC(t, f)
+	case CSV:
+		t.table, err = openCSV(t, f)
+	}
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	return t, nil
+}
+
+// Open starts a pass over the named columns in that order, or over all of them
+// without names. The rows are the same, in the same order, in every pass.
+func (t *File) Open(ctx context.Context, columns ...string) (array.RecordReader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	seen := make(map[string]bool, len(columns))
+	for _, c := range columns {
+		if seen[c] {
+			return nil, fmt.Errorf("tableio: %s: column %q is asked for twice", t.name, c)
+		}
+		seen[c] = true
+	}
+	f, err := os.Open(t.path)
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	if err := t.unchanged(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	r, err := t.table.open(ctx, f, columns)
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	return r, nil
+}
+
+// SHA256 reads the whole file and returns the hash of its bytes.
+func (t *File) SHA256() (string, error) {
+	f, err := os.Open(t.path)
+	if err != nil {
+		return "", t.wrap(err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", t.wrap(err)
+	}
+	if err := t.unchanged(f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// unchanged compares f with the file Open saw.
+func (t *File) unchanged(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return t.wrap(err)
+	}
+	if info.Size() != t.size || !info.ModTime().Equal(t.mtime) {
+		return fmt.Errorf("tableio: %s changed since it was opened; open it again and start over",
+			t.name)
+	}
+	return nil
+}
+
+// damaged is an error in the bytes of a file.
+type damaged struct{ err error }
+
+func (d *damaged) Error() string { return "is damaged: " + d.err.Error() }
+func (d *damaged) Unwrap() error { return d.err }
+
+// line is an error at a line of a text file.
+type line struct {
+	number int64
+	err    error
+}
+
+func (l *line) Error() string { return fmt.Sprintf("line %d: %v", l.number, l.err) }
+func (l *line) Unwrap() error { return l.err }
+
+// final is an error that names the file already.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// wrap puts the package and the file before an error, once.
+func (t *File) wrap(err error) error { return wrap(t.name, err) }
+
+func wrap(name string, err error) error {
+	var done final
+	var p *fs.PathError
+	var d *damaged
+	var l *line
+	switch {
+	case err == nil, err == io.EOF, errors.As(err, &done):
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &p):
+		return final{fmt.Errorf("tableio: %s: %w", name, p.Err)}
+	case errors.As(err, &d), errors.As(err, &l):
+		return final{fmt.Errorf("tableio: %s %w", name, err)}
+	}
+	return final{fmt.Errorf("tableio: %s: %w", name, err)}
+}
+
+// pick finds the named columns, or all of them without names.
+func pick(all []string, names []string) ([]int, error) {
+	at := make(map[string]int, len(all))
+	for i, n := range all {
+		at[n] = i
+	}
+	if len(names) == 0 {
+		names = all
+	}
+	picked := make([]int, len(names))
+	for k, n := range names {
+		i, ok := at[n]
+		if !ok {
+			return nil, fmt.Errorf("there is no column %q", n)
+		}
+		picked[k] = i
+	}
+	return picked, nil
+}
+
+// distinct refuses a table without columns and two columns of one name.
+func distinct(names []string) error {
+	if len(names) == 0 {
+		return errors.New("the table has no columns")
+	}
+	seen := make(map[string]bool, len(names))
+	for _, n := range names {
+		if seen[n] {
+			return fmt.Errorf("two columns are named %q; rename one", n)
+		}
+		seen[n] = true
+	}
+	return nil
+}

@@ -1,0 +1,294 @@
+package tableio
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// gather collects rows of one column in memory of its own until there are
+// enough to write. It is where a written file loses what its rows do not say:
+// bytes behind a null become zero, and a dictionary is rebuilt from the
+// entries that occur, in the order in which they first do.
+type gather struct {
+	name     string
+	dt       arrow.DataType // of the field
+	value    arrow.DataType // of the entries for a dictionary, otherwise dt
+	width    int            // bytes of a value, 0 for byte strings and nulls
+	nullable bool
+
+	rows  int
+	nulls int
+	valid []byte  // 1 or 0 a row
+	fixed []byte  // rows × width; a byte of 0 or 1 for Booleans
+	ends  []int64 // byte strings: where each row ends, after a first 0
+	data  []byte
+
+	codes []int32 // dictionary: an entry for each row, 0 where null
+	set   *gather // dictionary: the entries
+	index map[string]int32
+
+	// The mapping of the dictionary that was met last; it is retained, so
+	// that its address stays its own.
+	last    arrow.Array
+	mapping []int32 // code of an entry, -1 where not met yet, -2 for null
+}
+
+func newGather(f arrow.Field) (*gather, error) {
+	g := &gather{name: f.Name, dt: f.Type, value: f.Type, nullable: f.Nullable}
+	if d, ok := f.Type.(*arrow.DictionaryType); ok {
+		g.value = d.ValueType
+		set, err := newGather(arrow.Field{Name: f.Name, Type: d.ValueType})
+		if err != nil {
+			return nil, err
+		}
+		if set.set != nil {
+			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
+		}
+		g.set, g.index = set, map[string]int32{}
+	}
+	switch t := g.value.(type) {
+	case *arrow.BooleanType:
+		g.width = 1
+	case *arrow.StringType, *arrow.LargeStringType, *arrow.BinaryType, *arrow.LargeBinaryType,
+		*arrow.NullType:
+	case *arrow.Int8Type, *arrow.Int16Type, *arrow.Int32Type, *arrow.Int64Type,
+		*arrow.Uint8Type, *arrow.Uint16Type, *arrow.Uint32Type, *arrow.Uint64Type,
+		*arrow.Float32Type, *arrow.Float64Type, *arrow.Date32Type, *arrow.Date64Type,
+		*arrow.Time32Type, *arrow.Time64Type, *arrow.TimestampType, *arrow.DurationType,
+		*arrow.Decimal128Type, *arrow.FixedSizeBinaryType:
+		g.width = t.(arrow.FixedWidthDataType).Bytes()
+		if g.width == 0 {
+			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
+		}
+	case *arrow.DictionaryType:
+	default:
+		return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
+	}
+	g.reset()
+	return g, nil
+}
+
+// reset forgets the rows and keeps the memory, but not for arrays that were
+// taken out.
+func (g *gather) reset() {
+	g.rows, g.nulls = 0, 0
+	g.valid, g.fixed, g.data = g.valid[:0], g.fixed[:0], g.data[:0]
+	g.ends, g.codes = append(g.ends[:0], 0), g.codes[:0]
+}
+
+// forget empties the dictionary too.
+func (g *gather) forget() {
+	g.reset()
+	if g.set != nil {
+		g.set.reset()
+		clear(g.index)
+		g.release()
+	}
+}
+
+// release lets go of the input.
+func (g *gather) release() {
+	if g.last != nil {
+		g.last.Release()
+		g.last = nil
+	}
+}
+
+// add appends rows from to to of a column of the field's type.
+func (g *gather) add(a arrow.Array, from, to int) error {
+	if !arrow.TypeEqual(a.DataType(), g.dt) {
+		return fmt.Errorf("column %q: type %s, want %s as in the first record",
+			g.name, a.DataType(), g.dt)
+	}
+	before := g.nulls
+	for i := from; i < to; i++ {
+		ok := byte(1)
+		if a.IsNull(i) {
+			ok = 0
+			g.nulls++
+		}
+		g.valid = append(g.valid, ok)
+	}
+	g.rows += to - from
+	if err := g.addValues(a, from, to); err != nil {
+		return fmt.Errorf("column %q: %w", g.name, err)
+	}
+	if g.nulls > before && !g.nullable && g.dt.ID() != arrow.NULL {
+		return fmt.Errorf("column %q: a null, but the field is not nullable", g.name)
+	}
+	return nil
+}
+
+func (g *gather) addValues(a arrow.Array, from, to int) error {
+	switch a := a.(type) {
+	case *array.Null:
+	case *array.Dictionary:
+		return g.addDictionary(a, from, to)
+	case *array.Boolean:
+		for i := from; i < to; i++ {
+			v := byte(0)
+			if a.IsValid(i) && a.Value(i) {
+				v = 1
+			}
+			g.fixed = append(g.fixed, v)
+		}
+	case *array.String, *array.LargeString, *array.Binary, *array.LargeBinary:
+		for i := from; i < to; i++ {
+			if a.IsValid(i) {
+				g.data = append(g.data, bytesOf(a, i)...)
+			}
+			g.ends = append(g.ends, int64(len(g.data)))
+		}
+	default:
+		g.addFixed(a, from, to)
+	}
+	return nil
+}
+
+// bytesOf returns value i without copying it.
+func bytesOf(a arrow.Array, i int) []byte {
+	switch a := a.(type) {
+	case *array.String:
+		return stringBytes(a.Value(i))
+	case *array.LargeString:
+		return stringBytes(a.Value(i))
+	case *array.Binary:
+		return a.Value(i)
+	case *array.LargeBinary:
+		return a.Value(i)
+	}
+	return nil
+}
+
+func (g *gather) addFixed(a arrow.Array, from, to int) {
+	at := len(g.fixed)
+	off := a.Data().Offset()
+	g.fixed = append(g.fixed, a.Data().Buffers()[1].Bytes()[(off+from)*g.width:(off+to)*g.width]...)
+	if a.NullN() == 0 {
+		return
+	}
+	for i := from; i < to; i++ {
+		if a.IsNull(i) {
+			clear(g.fixed[at+(i-from)*g.width : at+(i-from+1)*g.width])
+		}
+	}
+}
+
+func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
+	dict := a.Dictionary()
+	if g.last == nil || g.last.Data() != dict.Data() {
+		g.release()
+		dict.Retain()
+		g.last = dict
+		g.mapping = append(g.mapping[:0], make([]int32, dict.Len())...)
+		for i := range g.mapping {
+			g.mapping[i] = -1
+		}
+	}
+	start := g.rows - (to - from)
+	for i := from; i < to; i++ {
+		if a.IsNull(i) {
+			g.codes = append(g.codes, 0)
+			continue
+		}
+		k := a.GetValueIndex(i)
+		if k < 0 || k >= len(g.mapping) {
+			return errors.New("an index outside the dictionary")
+		}
+		code := g.mapping[k]
+		if code == -1 {
+			var err error
+			if code, err = g.code(dict, k); err != nil {
+				return err
+			}
+			g.mapping[k] = code
+		}
+		if code == -2 {
+			g.valid[start+i-from] = 0
+			g.nulls++
+			code = 0
+		}
+		g.codes = append(g.codes, code)
+	}
+	return nil
+}
+
+// code returns the code of entry k of dict, -2 where it is null.
+func (g *gather) code(dict arrow.Array, k int) (int32, error) {
+	if dict.IsNull(k) {
+		return -2, nil
+	}
+	if err := g.set.add(dict, k, k+1); err != nil {
+		return 0, err
+	}
+	last := g.set.rows - 1
+	if code, ok := g.index[string(g.set.entry(last))]; ok {
+		g.set.drop()
+		return code, nil
+	}
+	g.index[string(g.set.entry(last))] = int32(last)
+	return int32(last), nil
+}
+
+// entry returns the bytes of a row that is not null.
+func (g *gather) entry(i int) []byte {
+	if g.width > 0 {
+		return g.fixed[i*g.width : (i+1)*g.width]
+	}
+	return g.data[g.ends[i]:g.ends[i+1]]
+}
+
+// drop takes the last row back, which is not null.
+func (g *gather) drop() {
+	g.rows--
+	g.valid = g.valid[:g.rows]
+	if g.width > 0 {
+		g.fixed = g.fixed[:g.rows*g.width]
+		return
+	}
+	g.ends = g.ends[:g.rows+1]
+	g.data = g.data[:g.ends[g.rows]]
+}
+
+// take returns the rows as an array that owns its memory, and resets. For a
+// dictionary these are the codes, as int32.
+func (g *gather) take() (arrow.Array, error) {
+	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(g.rows)))}
+	v.add(g.valid, g.rows-g.nulls)
+	defer g.reset()
+	buffer := func(b []byte) *memory.Buffer {
+		return memory.NewBufferBytes(append(make([]byte, 0, len(b)), b...))
+	}
+	switch {
+	case g.set != nil:
+		codes := buffer(arrow.Int32Traits.CastToBytes(g.codes))
+		return newArray(arrow.PrimitiveTypes.Int32, v, codes), nil
+	case g.dt.ID() == arrow.NULL:
+		return array.NewNull(g.rows), nil
+	case g.dt.ID() == arrow.BOOL:
+		bits := make([]byte, bitutil.BytesForBits(int64(g.rows)))
+		for i, b := range g.fixed {
+			bits[i>>3] |= b << (i & 7)
+		}
+		return newArray(g.dt, v, memory.NewBufferBytes(bits)), nil
+	case g.width > 0:
+		return newArray(g.dt, v, buffer(g.fixed)), nil
+	case g.dt.ID() == arrow.STRING || g.dt.ID() == arrow.BINARY:
+		if len(g.data) > math.MaxInt32 {
+			return nil, errors.New("more than 2 GiB of text")
+		}
+		ends := make([]int32, len(g.ends))
+		for i, e := range g.ends {
+			ends[i] = int32(e)
+		}
+		return newArray(g.dt, v,
+			memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(ends)), buffer(g.data)), nil
+	}
+	return newArray(g.dt, v, buffer(arrow.Int64Traits.CastToBytes(g.ends)), buffer(g.data)), nil
+}

@@ -1,0 +1,350 @@
+package tableio
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// ipcMagic begins and ends the file format; the stream format has none.
+const ipcMagic = "ARROW1"
+
+// ipcTable is an Arrow IPC file or stream whose schema was read.
+type ipcTable struct {
+	file   *File
+	stream bool
+	names  []string
+	fields []arrow.Field // without metadata
+	refuse []error       // of columns that cannot be read
+}
+
+// ipcSource reads the records of a file one after another.
+type ipcSource interface {
+	schema() *arrow.Schema
+	// next returns a record the caller releases, or io.EOF.
+	next() (arrow.Record, error)
+	close()
+}
+
+func openIPC(t *File, f *os.File) (_ table, err error) {
+	defer recovered(&err)
+	p := &ipcTable{file: t}
+	head := make([]byte, len(ipcMagic))
+	if n, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, err
+	} else if n == 0 {
+		return nil, errors.New("the file is empty")
+	}
+	p.stream = string(head) != ipcMagic
+	src, err := p.source(f)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	for _, field := range src.schema().Fields() {
+		p.names = append(p.names, field.Name)
+		p.fields = append(p.fields,
+			arrow.Field{Name: field.Name, Type: field.Type, Nullable: field.Nullable})
+		refuse := error(nil)
+		if _, err := newGather(field); err != nil {
+			refuse = err
+		}
+		p.refuse = append(p.refuse, refuse)
+	}
+	if err := distinct(p.names); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
+	defer recovered(&err)
+	alloc := &budget{Allocator: memory.DefaultAllocator, left: recordBudget}
+	if p.stream {
+		m := &messages{
+			r:    bufio.NewReaderSize(io.NewSectionReader(f, 0, p.file.size), 1<<16),
+			left: p.file.size, alloc: alloc, refs: 1,
+		}
+		r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(alloc))
+		if err != nil {
+			return nil, &damaged{plainIPC(err)}
+		}
+		return &ipcStream{r: r, messages: m, alloc: alloc}, nil
+	}
+	r, err := ipc.NewFileReader(io.NewSectionReader(f, 0, p.file.size), ipc.WithAllocator(alloc))
+	if err != nil {
+		return nil, &damaged{plainIPC(err)}
+	}
+	return &ipcFile{r: r, alloc: alloc}, nil
+}
+
+// plainIPC keeps the text of an error of the library, which speaks of lengths
+// and positions, unless it stands for a panic, which might quote anything.
+func plainIPC(err error) error {
+	if err == nil || errors.Is(err, errCut) || errors.Is(err, errBudget) {
+		return err
+	}
+	return errors.New("its messages cannot be decoded")
+}
+
+// recordBudget bounds what the decoding of one record may allocate.
+const recordBudget = 4 << 30
+
+var errBudget = fmt.Errorf("a record is above the limit of %d bytes", recordBudget)
+
+// budget is an allocator that gives up above a limit. The library allocates by
+// the lengths a file states before it looks whether they can be true.
+type budget struct {
+	memory.Allocator
+	left int64
+}
+
+func (b *budget) Allocate(size int) []byte {
+	if b.left -= int64(size); size < 0 || b.left < 0 {
+		panic(errBudget)
+	}
+	return b.Allocator.Allocate(size)
+}
+
+func (b *budget) Reallocate(size int, old []byte) []byte {
+	if b.left -= int64(size); size < 0 || b.left < 0 {
+		panic(errBudget)
+	}
+	return b.Allocator.Reallocate(size, old)
+}
+
+// ipcFile reads the file format by its footer.
+type ipcFile struct {
+	r     *ipc.FileReader
+	alloc *budget
+	at    int
+}
+
+func (s *ipcFile) schema() *arrow.Schema { return s.r.Schema() }
+
+func (s *ipcFile) next() (_ arrow.Record, err error) {
+	defer recovered(&err)
+	if s.at >= s.r.NumRecords() {
+		return nil, io.EOF
+	}
+	s.alloc.left = recordBudget
+	rec, err := s.r.RecordAt(s.at)
+	if err != nil {
+		return nil, &damaged{fmt.Errorf("record %d: %w", s.at, plainIPC(err))}
+	}
+	s.at++
+	return rec, nil
+}
+
+func (s *ipcFile) close() { s.r.Close() }
+
+// ipcStream reads the stream format.
+type ipcStream struct {
+	r        *ipc.Reader
+	messages *messages
+	alloc    *budget
+	at       int
+}
+
+func (s *ipcStream) schema() *arrow.Schema { return s.r.Schema() }
+
+func (s *ipcStream) next() (_ arrow.Record, err error) {
+	defer recovered(&err)
+	s.alloc.left = recordBudget
+	if s.r.Next() {
+		rec := s.r.Record()
+		rec.Retain()
+		s.at++
+		return rec, nil
+	}
+	if err := s.r.Err(); err != nil {
+		return nil, &damaged{fmt.Errorf("record %d: %w", s.at, plainIPC(err))}
+	}
+	if !s.messages.ended {
+		return nil, &damaged{errCut}
+	}
+	return nil, io.EOF
+}
+
+func (s *ipcStream) close() { s.r.Release() }
+
+var errCut = errors.New("it is cut short: the end of the stream is missing")
+
+// messages takes a stream apart into messages. It differs from the library's
+// in that a length is checked against the bytes that are left, and that the
+// stream must say where it ends, so that a file cut between two messages is
+// not taken for a whole one.
+type messages struct {
+	r     *bufio.Reader
+	left  int64
+	alloc memory.Allocator
+	refs  int
+	ended bool
+	msg   *ipc.Message
+}
+
+func (m *messages) Retain() { m.refs++ }
+
+func (m *messages) Release() {
+	if m.refs--; m.refs == 0 && m.msg != nil {
+		m.msg.Release()
+		m.msg = nil
+	}
+}
+
+func (m *messages) word() (uint32, error) {
+	var b [4]byte
+	if _, err := io.ReadFull(m.r, b[:]); err != nil {
+		return 0, errCut
+	}
+	m.left -= 4
+	return binary.LittleEndian.Uint32(b[:]), nil
+}
+
+func (m *messages) bytes(n int64) ([]byte, error) {
+	if n < 0 || n > m.left {
+		return nil, errCut
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(m.r, b); err != nil {
+		return nil, errCut
+	}
+	m.left -= n
+	return b, nil
+}
+
+// Message returns the next message, or io.EOF behind the mark of the end.
+func (m *messages) Message() (*ipc.Message, error) {
+	if m.ended {
+		return nil, io.EOF
+	}
+	size, err := m.word()
+	if err == nil && size == 0xffffffff {
+		size, err = m.word()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if size == 0 {
+		m.ended = true
+		return nil, io.EOF
+	}
+	meta, err := m.bytes(int64(size))
+	if err != nil {
+		return nil, err
+	}
+	head := ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(nil))
+	defer head.Release()
+	body, err := m.bytes(head.BodyLen())
+	if err != nil {
+		return nil, err
+	}
+	if m.msg != nil {
+		m.msg.Release()
+	}
+	m.msg = ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body))
+	return m.msg, nil
+}
+
+func (p *ipcTable) open(
+	ctx context.Context, f *os.File, columns []string,
+) (array.RecordReader, error) {
+	r, err := p.start(ctx, f, columns)
+	if err != nil {
+		f.Close()
+	}
+	return r, err
+}
+
+func (p *ipcTable) start(
+	ctx context.Context, f *os.File, columns []string,
+) (array.RecordReader, error) {
+	picked, err := pick(p.names, columns)
+	if err != nil {
+		return nil, err
+	}
+	fields := make([]arrow.Field, len(picked))
+	for k, i := range picked {
+		if p.refuse[i] != nil {
+			return nil, p.refuse[i]
+		}
+		fields[k] = p.fields[i]
+	}
+	src, err := p.source(f)
+	if err != nil {
+		return nil, err
+	}
+	pass := &ipcPass{
+		table: p, src: src, f: f, picked: picked, schema: arrow.NewSchema(fields, nil),
+	}
+	return newStream(ctx, pass.schema, pass), nil
+}
+
+// ipcPass cuts the records of a file to the size asked for.
+type ipcPass struct {
+	table  *ipcTable
+	src    ipcSource
+	f      *os.File
+	picked []int
+	schema *arrow.Schema
+
+	rec arrow.Record // being cut, projected and checked
+	at  int64
+}
+
+func (p *ipcPass) next() (arrow.Record, error) {
+	for p.rec == nil || p.at == p.rec.NumRows() {
+		p.drop()
+		if err := p.load(); err != nil {
+			return nil, err
+		}
+	}
+	n := min(int64(p.table.file.opts.BatchRows), p.rec.NumRows()-p.at)
+	cut := p.rec.NewSlice(p.at, p.at+n)
+	p.at += n
+	return cut, nil
+}
+
+// load reads the next record of the file.
+func (p *ipcPass) load() error {
+	rec, err := p.src.next()
+	if err == io.EOF {
+		if err := p.table.file.unchanged(p.f); err != nil {
+			return err
+		}
+		return io.EOF
+	}
+	if err != nil {
+		return p.table.file.wrap(err)
+	}
+	defer rec.Release()
+	for _, i := range p.picked {
+		if err := guardedCheck(rec.Column(i), rec.NumRows()); err != nil {
+			return p.table.file.wrap(&damaged{fmt.Errorf("column %q: %w", p.table.names[i], err)})
+		}
+	}
+	p.rec, p.at = projectRecord(p.schema, rec, p.picked), 0
+	return nil
+}
+
+func (p *ipcPass) drop() {
+	if p.rec != nil {
+		p.rec.Release()
+		p.rec = nil
+	}
+}
+
+func (p *ipcPass) stop() {
+	p.drop()
+	p.src.close()
+	p.f.Close()
+}

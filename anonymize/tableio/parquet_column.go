@@ -1,0 +1,378 @@
+package tableio
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/anonymize/tableio/internal/pqfile"
+)
+
+// leafReader makes Arrow arrays of one column of one row group. It belongs to
+// one goroutine.
+type leafReader struct {
+	leaf  leafType
+	chunk *pqfile.Chunk
+	dict  bool        // keep dictionary indexes
+	cache arrow.Array // the dictionary, once made
+
+	raw     []byte // scratch: stored values
+	values  []byte // scratch: Arrow values without the nulls
+	strings pqfile.Strings
+}
+
+func (r *leafReader) close() {
+	r.chunk.Close()
+	if r.cache != nil {
+		r.cache.Release()
+		r.cache = nil
+	}
+}
+
+var errShortGroup = errors.New("its pages hold fewer rows than the row group")
+
+// read returns the next n rows, which the row group has.
+func (r *leafReader) read(n int) (arrow.Array, error) {
+	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(n)))}
+	switch {
+	case r.dict:
+		return r.readDictionary(n, v)
+	case r.leaf.dt.ID() == arrow.NULL:
+		return r.readNull(n)
+	case r.leaf.dt.ID() == arrow.BOOL:
+		return r.readBool(n, v)
+	case r.leaf.stored == 0 && r.leaf.bytes == nil:
+		return r.readBytes(n, v)
+	}
+	return r.readFixed(n, v)
+}
+
+// validity collects the bitmap of an array.
+type validity struct {
+	bits  []byte
+	rows  int
+	nulls int
+}
+
+// add appends rows of which values are not null.
+func (v *validity) add(valid []byte, values int) {
+	at := v.rows
+	v.rows += len(valid)
+	v.nulls += len(valid) - values
+	if values == len(valid) {
+		bitutil.SetBitsTo(v.bits, int64(at), int64(len(valid)), true)
+		return
+	}
+	for i, ok := range valid {
+		v.bits[(at+i)>>3] |= ok << ((at + i) & 7)
+	}
+}
+
+func (v *validity) buffer() *memory.Buffer {
+	if v.nulls == 0 {
+		return nil
+	}
+	return memory.NewBufferBytes(v.bits)
+}
+
+func newArray(dt arrow.DataType, v *validity, buffers ...*memory.Buffer) arrow.Array {
+	all := append([]*memory.Buffer{v.buffer()}, buffers...)
+	d := array.NewData(dt, v.rows, all, nil, v.nulls, 0)
+	defer d.Release()
+	return array.MakeFromData(d)
+}
+
+// next is Chunk.Next for a row group that has at least one more row.
+func (r *leafReader) next(limit int, v *validity) (rows, values int, err error) {
+	rows, values, err = r.chunk.Next(limit)
+	if err == nil && rows == 0 {
+		err = errShortGroup
+	}
+	if err == nil {
+		v.add(r.chunk.Valid(), values)
+	}
+	return rows, values, err
+}
+
+func (r *leafReader) readNull(n int) (arrow.Array, error) {
+	for left := n; left > 0; {
+		rows, values, err := r.chunk.Next(left)
+		if err != nil {
+			return nil, err
+		}
+		if rows == 0 {
+			return nil, errShortGroup
+		}
+		if values > 0 {
+			return nil, errors.New("a value in a column of nulls")
+		}
+		left -= rows
+	}
+	return array.NewNull(n), nil
+}
+
+func (r *leafReader) readBool(n int, v *validity) (arrow.Array, error) {
+	out := make([]byte, bitutil.BytesForBits(int64(n)))
+	for v.rows < n {
+		at := v.rows
+		rows, values, err := r.next(n-at, v)
+		if err != nil {
+			return nil, err
+		}
+		r.raw = slices.Grow(r.raw[:0], values)[:values]
+		if err := r.chunk.Fixed(r.raw); err != nil {
+			return nil, err
+		}
+		k := 0
+		for i, ok := range r.chunk.Valid()[:rows] {
+			if ok != 0 {
+				out[(at+i)>>3] |= r.raw[k] & 1 << ((at + i) & 7)
+				k++
+			}
+		}
+	}
+	return newArray(r.leaf.dt, v, memory.NewBufferBytes(out)), nil
+}
+
+func (r *leafReader) readFixed(n int, v *validity) (arrow.Array, error) {
+	width := r.leaf.dt.(arrow.FixedWidthDataType).Bytes()
+	out := make([]byte, n*width)
+	for v.rows < n {
+		at := v.rows
+		rows, values, err := r.next(n-at, v)
+		if err != nil {
+			return nil, err
+		}
+		dst := out[at*width : (at+rows)*width]
+		if values == rows {
+			if err := r.fixed(dst, values); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		r.values = slices.Grow(r.values[:0], values*width)[:values*width]
+		if err := r.fixed(r.values, values); err != nil {
+			return nil, err
+		}
+		scatter(dst, r.values, r.chunk.Valid(), width)
+	}
+	return newArray(r.leaf.dt, v, memory.NewBufferBytes(out)), nil
+}
+
+// fixed decodes values into dst, converted.
+func (r *leafReader) fixed(dst []byte, values int) error {
+	if r.leaf.bytes != nil {
+		r.strings.Reset()
+		if err := r.chunk.Bytes(&r.strings, values); err != nil {
+			return err
+		}
+		return r.eachString(dst, &r.strings)
+	}
+	if r.leaf.conv == nil {
+		return r.chunk.Fixed(dst)
+	}
+	size := values * r.leaf.stored
+	r.raw = slices.Grow(r.raw[:0], size)[:size]
+	if err := r.chunk.Fixed(r.raw); err != nil {
+		return err
+	}
+	return r.leaf.conv(dst, r.raw)
+}
+
+func (r *leafReader) eachString(dst []byte, s *pqfile.Strings) error {
+	width := r.leaf.dt.(arrow.FixedWidthDataType).Bytes()
+	for i := range s.Len() {
+		err := r.leaf.bytes(dst[i*width:(i+1)*width], s.Data[s.Offsets[i]:s.Offsets[i+1]])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scatter puts the values where the rows are not null.
+func scatter(dst, values, valid []byte, width int) {
+	switch width {
+	case 4:
+		for i, ok := range valid {
+			if ok != 0 {
+				copy(dst[i*4:i*4+4], values[:4])
+				values = values[4:]
+			}
+		}
+	case 8:
+		for i, ok := range valid {
+			if ok != 0 {
+				copy(dst[i*8:i*8+8], values[:8])
+				values = values[8:]
+			}
+		}
+	default:
+		for i, ok := range valid {
+			if ok != 0 {
+				copy(dst[i*width:(i+1)*width], values)
+				values = values[width:]
+			}
+		}
+	}
+}
+
+func (r *leafReader) readBytes(n int, v *validity) (arrow.Array, error) {
+	r.strings.Reset()
+	// The bytes become the array's, so they need memory of their own; the
+	// last record is a good guess of how much.
+	r.strings.Data = make([]byte, 0, cap(r.raw))
+	ends := make([]int64, 1, n+1)
+	for v.rows < n {
+		rows, values, err := r.next(n-v.rows, v)
+		if err != nil {
+			return nil, err
+		}
+		k := r.strings.Len()
+		if err := r.chunk.Bytes(&r.strings, values); err != nil {
+			return nil, err
+		}
+		for _, ok := range r.chunk.Valid()[:rows] {
+			k += int(ok)
+			ends = append(ends, r.strings.Offsets[k])
+		}
+	}
+	if cap(r.raw) < len(r.strings.Data) {
+		r.raw = make([]byte, 0, len(r.strings.Data)+len(r.strings.Data)/8)
+	}
+	return stringArray(r.leaf.dt, v, ends, r.strings.Data)
+}
+
+// stringArray makes an array of text or bytes from where each row ends.
+func stringArray(
+	dt arrow.DataType, v *validity, ends []int64, data []byte,
+) (arrow.Array, error) {
+	id := dt.ID()
+	if (id == arrow.STRING || id == arrow.LARGE_STRING) && !validText(ends, data) {
+		return nil, errors.New("a text is not UTF-8")
+	}
+	var offsets []byte
+	if id == arrow.LARGE_STRING || id == arrow.LARGE_BINARY {
+		offsets = arrow.Int64Traits.CastToBytes(ends)
+	} else {
+		if len(data) > math.MaxInt32 {
+			return nil, errors.New("a record holds more than 2 GiB of text; lower BatchRows")
+		}
+		short := make([]int32, len(ends))
+		for i, e := range ends {
+			short[i] = int32(e)
+		}
+		offsets = arrow.Int32Traits.CastToBytes(short)
+	}
+	return newArray(dt, v, memory.NewBufferBytes(offsets), memory.NewBufferBytes(data)), nil
+}
+
+// validText says whether each string is UTF-8: all of them together are, and
+// none begins inside a character.
+func validText(ends []int64, data []byte) bool {
+	if !utf8.Valid(data) {
+		return false
+	}
+	for _, e := range ends {
+		if e < int64(len(data)) && !utf8.RuneStart(data[e]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *leafReader) readDictionary(n int, v *validity) (arrow.Array, error) {
+	codes := make([]int32, n)
+	for v.rows < n {
+		at := v.rows
+		rows, values, err := r.next(n-at, v)
+		if err != nil {
+			return nil, err
+		}
+		if values == 0 {
+			continue
+		}
+		dst := codes[at : at+rows]
+		if err := r.chunk.Indexes(dst[:values]); err != nil {
+			return nil, err
+		}
+		if values < rows {
+			spread(dst, r.chunk.Valid(), values)
+		}
+	}
+	dict, err := r.dictionary()
+	if err != nil {
+		return nil, err
+	}
+	dt := dictionaryOf(r.leaf.dt)
+	d := array.NewDataWithDictionary(dt, n,
+		[]*memory.Buffer{v.buffer(), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(codes))},
+		v.nulls, 0, dict.Data().(*array.Data))
+	defer d.Release()
+	return array.NewDictionaryData(d), nil
+}
+
+func dictionaryOf(values arrow.DataType) *arrow.DictionaryType {
+	return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: values}
+}
+
+// spread moves the values at the front of codes to the rows that are not null,
+// from the back so that none is overwritten, and clears the others.
+func spread(codes []int32, valid []byte, values int) {
+	for i := len(codes) - 1; i >= 0; i-- {
+		if valid[i] == 0 {
+			codes[i] = 0
+			continue
+		}
+		values--
+		codes[i] = codes[values]
+	}
+}
+
+// dictionary makes the dictionary of the row group once its page was read.
+func (r *leafReader) dictionary() (arrow.Array, error) {
+	if r.cache != nil {
+		return r.cache, nil
+	}
+	stored := r.chunk.DictionaryFixed()
+	strings := r.chunk.DictionaryBytes()
+	var err error
+	switch {
+	case r.leaf.stored == 0 && r.leaf.bytes == nil:
+		ends := strings.Offsets
+		if len(ends) == 0 {
+			ends = []int64{0}
+		}
+		r.cache, err = stringArray(r.leaf.dt, &validity{rows: len(ends) - 1}, ends, strings.Data)
+	case r.leaf.bytes != nil:
+		r.cache, err = r.fixedDictionary(strings.Len(), func(dst []byte) error {
+			return r.eachString(dst, strings)
+		})
+	default:
+		r.cache, err = r.fixedDictionary(len(stored)/r.leaf.stored, func(dst []byte) error {
+			if r.leaf.conv == nil {
+				copy(dst, stored)
+				return nil
+			}
+			return r.leaf.conv(dst, stored)
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("its dictionary: %w", err)
+	}
+	return r.cache, nil
+}
+
+func (r *leafReader) fixedDictionary(n int, fill func([]byte) error) (arrow.Array, error) {
+	dst := make([]byte, n*r.leaf.dt.(arrow.FixedWidthDataType).Bytes())
+	if err := fill(dst); err != nil {
+		return nil, err
+	}
+	return newArray(r.leaf.dt, &validity{rows: n}, memory.NewBufferBytes(dst)), nil
+}
