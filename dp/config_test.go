@@ -87,7 +87,7 @@ func TestNewScanRefuses(t *testing.T) {
 		"zero count":    {visitSchema, Count{}, `query "count": epsilon is 0`},
 		"nan":           {visitSchema, Count{Epsilon: math.NaN()}, "epsilon is NaN"},
 		"inf":           {visitSchema, Count{Epsilon: math.Inf(1)}, "epsilon is +Inf"},
-		"tiny":          {visitSchema, meanBy(1e-12), "more noise than is exact"},
+		"tiny":          {visitSchema, meanBy(1e-12), "too small for exact noise"},
 		"no column":     {visitSchema, Mean{Upper: 1, Epsilon: 1}, "no column"},
 		"missing":       {visitSchema, Mean{Column: "x", Upper: 1, Epsilon: 1}, `column "x" is not in`},
 		"text":          {visitSchema, Mean{Column: "ward", Upper: 1, Epsilon: 1}, "type utf8, want a number"},

@@ -18,7 +18,8 @@ type Count struct {
 	// combination is a group. They must not be taken from the table: each is in
 	// the result, also when no row has it, and rows with other values or nulls
 	// are ignored. Values are written as text: integers in decimal, booleans as
-	// true and false, dates as 2006-01-02, bytes in hexadecimal.
+	// true and false, dates as 2006-01-02, bytes in hexadecimal. A text that the
+	// column cannot hold is refused, as is a key listed twice.
 	Keys map[string][]string `yaml:"keys"`
 	// Epsilon is the cost, positive and finite. The noise has the scale
 	// MaxRows/Epsilon.
@@ -37,7 +38,8 @@ func (q Count) Cost() Budget { return Budget{Epsilon: q.Epsilon} }
 func (q Count) Columns() []string { return slices.Clone(q.By) }
 
 func (q Count) validate() error {
-	return errors.Join(checkEpsilon(q.Epsilon), checkKeys(q.By, q.Keys))
+	errs := []error{checkEpsilon(q.Epsilon)}
+	return errors.Join(append(errs, split(checkKeys(q.By, q.Keys))...)...)
 }
 
 // countNoise is the noise that makes the counts of all groups epsilon-
@@ -58,7 +60,7 @@ func countNoise(maxRows int, epsilon *big.Rat) (exact.Laplace, error) {
 func laplace(sensitivity, epsilon *big.Rat) (exact.Laplace, error) {
 	noise, err := exact.NewLaplace(new(big.Rat).Quo(sensitivity, epsilon))
 	if err != nil {
-		return noise, errors.New("more noise than is exact; raise epsilon or lower max_rows")
+		return noise, errors.New("epsilon is too small for exact noise; raise it or lower max_rows")
 	}
 	return noise, nil
 }

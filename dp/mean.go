@@ -61,19 +61,9 @@ func (q Mean) validate() error {
 	if q.Column == "" {
 		errs = append(errs, errors.New("no column"))
 	}
-	if _, err := newGrid(q.Lower, q.Upper); err != nil {
-		errs = append(errs, err)
-	}
-	errs = append(errs, checkEpsilon(q.Epsilon), checkKeys(q.By, q.Keys))
-	var flat []error
-	for _, err := range errs {
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
-			flat = append(flat, many.Unwrap()...)
-		} else if err != nil {
-			flat = append(flat, err)
-		}
-	}
-	return errors.Join(flat...)
+	_, err := newGrid(q.Lower, q.Upper)
+	errs = append(errs, err, checkEpsilon(q.Epsilon))
+	return errors.Join(append(errs, split(checkKeys(q.By, q.Keys))...)...)
 }
 
 // meanNoise is the noise of the sum and of the count.

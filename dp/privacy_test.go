@@ -225,6 +225,8 @@ func (tr *trial) loss(t *testing.T, fault string) float64 {
 	runs := 200_000
 	if fault != "" { // which takes fewer to find
 		runs = 100_000
+	} else {
+		runs /= slower
 	}
 	if *long {
 		runs *= 5
@@ -246,8 +248,8 @@ func TestPrivacy(t *testing.T) {
 
 // Each fault must be found by the same test, or the test is no good.
 func TestPrivacyPower(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: long")
+	if testing.Short() || slower > 1 {
+		t.Skip("SKIPPED: long; run it without -short and -race")
 	}
 	cryptotest.SetGlobalRandom(t, 32)
 	for _, tr := range trials() {

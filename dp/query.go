@@ -88,16 +88,9 @@ func byText(by []string) string {
 
 // named puts a query's text before each of its mistakes.
 func named(q Query, err error) error {
-	if err == nil {
-		return nil
-	}
-	errs := []error{err}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		errs = many.Unwrap()
-	}
-	out := make([]error, len(errs))
-	for i, e := range errs {
-		out[i] = fmt.Errorf("query %q: %w", q, e)
+	var out []error
+	for _, e := range split(err) {
+		out = append(out, fmt.Errorf("query %q: %w", q, e))
 	}
 	return errors.Join(out...)
 }

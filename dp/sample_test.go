@@ -51,7 +51,7 @@ func kept(s *sample, p uint32) string {
 func TestSampleIsUniform(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 41)
 	src := entropy.New()
-	const runs = 100_000
+	const runs = 100_000 / slower
 	for _, shards := range [][][]uint32{
 		{{0, 1, 2, 3, 4, 5}},
 		{{5, 1, 3, 0, 2, 4}},
@@ -143,7 +143,7 @@ func TestBoundGroupsIsUniform(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 43)
 	src := entropy.New()
 	sets := map[string]int{}
-	for range 60_000 {
+	for range 60_000 / slower {
 		s := newSample(9, 1, 0)
 		s.pages = append(s.pages, smallPage())
 		addGroups(s, src, 0, 3, 0, none, 1, 2, 3)

@@ -46,14 +46,7 @@ type Session struct {
 // New starts a session with its whole budget. It reports every mistake of the
 // configuration at once.
 func New(cfg Config) (*Session, error) {
-	var errs []error
-	if err := cfg.Total.validate(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := cfg.Unit.validate(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := mistakes(errs); err != nil {
+	if err := mistakes([]error{cfg.Total.validate(), cfg.Unit.validate()}); err != nil {
 		return nil, err
 	}
 	return &Session{unit: cfg.Unit, purse: newPurse(cfg.Total)}, nil
@@ -79,12 +72,8 @@ func (u Unit) validate() error {
 func mistakes(errs []error) error {
 	var flat []any
 	for _, err := range errs {
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range many.Unwrap() {
-				flat = append(flat, e)
-			}
-		} else {
-			flat = append(flat, err)
+		for _, e := range split(err) {
+			flat = append(flat, e)
 		}
 	}
 	switch len(flat) {
@@ -95,6 +84,17 @@ func mistakes(errs []error) error {
 	}
 	format := fmt.Sprintf("dp: %d mistakes%s", len(flat), strings.Repeat("\n\t%w", len(flat)))
 	return fmt.Errorf(format, flat...)
+}
+
+// split takes apart what errors.Join joined; nil is nothing.
+func split(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 // Spent is what the queries so far cost, rounded up where it has no short
