@@ -28,7 +28,7 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	_, err = pseudonym.Open(context.Background(), pseudonym.KeyFile(path))
-	fmt.Println(strings.ReplaceAll(err.Error(), dir, "…"))
+	fmt.Println(strings.ReplaceAll(err.Error(), path, "KEYS"))
 	// Output:
-	// pseudonym: key file "…/keys.json": others may access it (mode 0644); run: chmod 600 …/keys.json
+	// pseudonym: key file "KEYS": others may access it (mode 0644); run: chmod 600 KEYS
 }

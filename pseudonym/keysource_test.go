@@ -100,7 +100,8 @@ func TestOpenRefusesKeysets(t *testing.T) {
 			"key 2 is not an HKDF-SHA256 PRF key"},
 		"SHA-512": {jsonKeyset(1, jsonKey(1, "ENABLED", "HkdfPrfKey", 4, nil, root)),
 			"key 1 is not an HKDF-SHA256"},
-		"short key":    {jsonKeyset(1, jsonKey(1, "ENABLED", "HkdfPrfKey", 3, nil, root[:31])), "31 bytes"},
+		"short key": {jsonKeyset(1, jsonKey(1, "ENABLED", "HkdfPrfKey", 3, nil, root[:31])),
+			"31 bytes"},
 		"no key bytes": {jsonKeyset(1, jsonKey(1, "ENABLED", "HkdfPrfKey", 3, nil, nil)), "damaged"},
 		"too large":    {strings.Repeat(" ", maxKeyFile) + jsonKeyset(1, good), "larger than"},
 	} {
@@ -109,7 +110,8 @@ func TestOpenRefusesKeysets(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 			continue
 		}
-		if !strings.Contains(err.Error(), test.want) || strings.Count(err.Error(), "pseudonym:") != 1 {
+		if !strings.Contains(err.Error(), test.want) ||
+			strings.Count(err.Error(), "pseudonym:") != 1 {
 			t.Errorf("%s: got %q, want %q in it", name, err, test.want)
 		}
 		noKey(t, name+": "+err.Error(), root)

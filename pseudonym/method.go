@@ -67,7 +67,8 @@ func (f Format) encoding() (encoding, error) {
 	case UUID:
 		return encoding{36, arrow.BinaryTypes.String, putUUID}, nil
 	}
-	return encoding{}, fmt.Errorf("format %q is not known, want base32, hex, binary or uuid", string(f))
+	return encoding{}, fmt.Errorf("format %q is not known, want base32, hex, binary or uuid",
+		string(f))
 }
 
 // methodEncoding returns the encoding that a method asks for.

@@ -65,7 +65,8 @@ func TestSchema(t *testing.T) {
 		{Name: "who", Type: &arrow.DictionaryType{
 			IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.BinaryTypes.String, Ordered: true}},
 	}, &meta)
-	p, err := New(testKeyring(t), Column{"who", testField, HMAC{Binary}}, Column{"id", testField, HMAC{}})
+	p, err := New(testKeyring(t), Column{"who", testField, HMAC{Binary}},
+		Column{"id", testField, HMAC{}})
 	if err != nil {
 		t.Fatal(err)
 	}

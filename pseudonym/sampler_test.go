@@ -156,8 +156,10 @@ func TestSampleIsOfPeople(t *testing.T) {
 	}
 	a.Release()
 	for _, typ := range []arrow.DataType{arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Uint64,
-		&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.PrimitiveTypes.Int64},
-		&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int64, ValueType: arrow.PrimitiveTypes.Int8}} {
+		&arrow.DictionaryType{
+			IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.PrimitiveTypes.Int64},
+		&arrow.DictionaryType{
+			IndexType: arrow.PrimitiveTypes.Int64, ValueType: arrow.PrimitiveTypes.Int8}} {
 		a := build(t, mem, typ, json)
 		if got := kept(t, s, a); !slices.Equal(got, want) {
 			t.Errorf("%s: another sample", typ)
@@ -172,7 +174,8 @@ func TestSampleIsOfPeople(t *testing.T) {
 		}
 		a.Release()
 	}
-	d := dict(t, mem, arrow.PrimitiveTypes.Int8, `[2, 0, 1]`, arrow.PrimitiveTypes.Int16, `[5, 7, 5, null]`)
+	d := dict(t, mem, arrow.PrimitiveTypes.Int8, `[2, 0, 1]`,
+		arrow.PrimitiveTypes.Int16, `[5, 7, 5, null]`)
 	if got := kept(t, s, d); !slices.Equal(got, []bool{want[5], want[5], want[7]}) {
 		t.Errorf("equal entries: %v", got)
 	}
