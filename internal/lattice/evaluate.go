@@ -53,8 +53,8 @@ func (p *search) evaluate(s *scratch, levels []uint8) {
 	p.evaluated.Add(1)
 	t := p.prefix(s, levels)
 	p.rollUp(s, t, levels)
-	doubt := s.scan(p, levels)
-	rec := p.newRecord(levels, s.suppressed)
+	doubt := s.scan(p, levels, p.Limit)
+	rec := &record{levels: slices.Clone(levels), packed: p.pack(levels)}
 	sums := p.sums(s, levels)
 	if doubt > 0 && s.suppressed <= p.Limit && p.product(sums) <= p.bar() {
 		p.resolve(s, levels, doubt)
@@ -85,31 +85,43 @@ const (
 	doubtful
 )
 
-func (p *search) verdict(c *sizes) int {
+func (p *search) verdict(c *crowd) int {
 	switch {
 	case c.pairs < p.K:
 		return tooFew
-	case c.weight > p.weightBar, p.People != nil && c.most >= p.K:
+	case c.weight > p.weightBar, c.most >= p.K:
 		return enough
 	}
 	return doubtful
 }
 
 // scan adds up the rows of the classes that are too small, by label, and marks
-// the doubtful ones.
-func (s *scratch) scan(p *search, levels []uint8) (doubt int) {
+// the doubtful ones. It stops where the limit is passed.
+func (s *scratch) scan(p *search, levels []uint8, limit int64) (doubt int) {
 	for j, l := range levels {
 		n := len(p.Columns[j].Shares[l])
 		s.count[j] = slices.Grow(s.count[j][:0], n)[:n]
 		clear(s.count[j])
 	}
 	s.suppressed = 0
-	s.mark = slices.Grow(s.mark[:0], len(s.size))[:len(s.size)]
-	for c := range s.size {
-		s.mark[c] = 0
-		switch p.verdict(&s.size[c]) {
+	s.mark = slices.Grow(s.mark[:0], len(s.rows))[:len(s.rows)]
+	clear(s.mark)
+	if p.People == nil {
+		for c, n := range s.rows {
+			if n < p.K {
+				if s.suppress(p, c); s.suppressed > limit {
+					break
+				}
+			}
+		}
+		return 0
+	}
+	for c := range s.crowd {
+		switch p.verdict(&s.crowd[c]) {
 		case tooFew:
-			s.suppress(p, c)
+			if s.suppress(p, c); s.suppressed > limit {
+				return doubt
+			}
 		case doubtful:
 			doubt++
 			s.mark[c] = uint32(doubt)
@@ -122,7 +134,7 @@ func (s *scratch) scan(p *search, levels []uint8) (doubt int) {
 const markSuppressed = ^uint32(0)
 
 func (s *scratch) suppress(p *search, class int) {
-	rows, w := s.size[class].rows, p.Layout.Words()
+	rows, w := s.rows[class], p.Layout.Words()
 	key := s.index.Keys()[class*w : (class+1)*w]
 	for j := range s.count {
 		s.count[j][p.Layout.Code(key, j)] += rows
@@ -153,17 +165,15 @@ func (p *search) product(sums []float64) float64 {
 	return product
 }
 
-func (p *search) newRecord(levels []uint8, suppressed int64) *record {
-	return &record{
-		levels: slices.Clone(levels), packed: p.pack(levels), suppressed: suppressed,
-		factor: make([][]float64, len(levels)),
-	}
-}
-
 // learn fills the bounds for the vectors below and publishes the record.
 func (p *search) learn(rec *record, s *scratch, sums []float64) {
 	rec.suppressed = s.suppressed
+	if rec.suppressed > p.Limit { // which rules out all below, whatever they lose
+		p.publish(rec)
+		return
+	}
 	n := float64(rec.suppressed)
+	rec.factor = make([][]float64, len(rec.levels))
 	for j, l := range rec.levels {
 		c := &p.columns[j]
 		// The shares that the rows of S have at this level.

@@ -6,6 +6,24 @@ type member struct {
 	tuple uint32
 }
 
+// crowds are the bounds of each of n tuples.
+func (u *People) crowds(n int) []crowd {
+	tuples := make([]uint32, u.Count)
+	for _, id := range u.ID {
+		tuples[id]++
+	}
+	crowds := make([]crowd, n)
+	for i := range crowds {
+		ids := u.ID[u.Start[i]:u.Start[i+1]]
+		weight := uint64(0)
+		for _, id := range ids {
+			weight += weightOne / uint64(tuples[id])
+		}
+		crowds[i] = crowd{weight: weight, pairs: int64(len(ids)), most: int64(len(ids))}
+	}
+	return crowds
+}
+
 // resolve counts the people of the doubtful classes and suppresses those that
 // have too few.
 func (p *search) resolve(s *scratch, levels []uint8, doubt int) {
@@ -70,12 +88,13 @@ func (p *search) togetherEnough(s *scratch, levels []uint8) bool {
 	if s.suppressed == 0 {
 		return true
 	}
-	var all sizes
-	for c := range s.size {
+	if p.People == nil {
+		return s.suppressed >= p.K
+	}
+	var all crowd
+	for c := range s.crowd {
 		if s.mark[c] == markSuppressed {
-			all.pairs += s.size[c].pairs
-			all.weight += s.size[c].weight
-			all.most = max(all.most, s.size[c].most)
+			all.add(&s.crowd[c])
 		}
 	}
 	if v := p.verdict(&all); v != doubtful {

@@ -80,7 +80,7 @@ func (p *search) prefix(s *scratch, levels []uint8) *table {
 		if !ok {
 			e = &prefixEntry{}
 			p.rollUp(s, t, at)
-			if len(s.size) <= t.len()/keepDenominator*keepNumerator {
+			if len(s.rows) <= t.len()/keepDenominator*keepNumerator {
 				e.table = s.keep(at)
 			}
 			p.prefixes.put(at, e.table)

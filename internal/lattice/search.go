@@ -128,26 +128,9 @@ func (p *search) newScratch() *scratch {
 // setBase makes the classes at the lowest levels allowed, from which all
 // others follow.
 func (p *search) setBase(s *scratch) {
-	t := &table{
-		levels: make([]uint8, len(p.Columns)), keys: p.Keys, size: make([]sizes, p.tuples()),
-	}
-	for i, rows := range p.Rows {
-		t.size[i] = sizes{rows: rows, pairs: rows, weight: uint64(rows) * weightOne, most: rows}
-	}
+	t := &table{levels: make([]uint8, len(p.Columns)), keys: p.Keys, rows: p.Rows}
 	if u := p.People; u != nil {
-		tuples := make([]uint32, u.Count)
-		for _, id := range u.ID {
-			tuples[id]++
-		}
-		for i := range t.size {
-			ids := u.ID[u.Start[i]:u.Start[i+1]]
-			weight := uint64(0)
-			for _, id := range ids {
-				weight += weightOne / uint64(tuples[id])
-			}
-			n := int64(len(ids))
-			t.size[i] = sizes{rows: p.Rows[i], pairs: n, weight: weight, most: n}
-		}
+		t.crowd = u.crowds(p.tuples())
 	}
 	p.base = t
 	if low := p.lowest(); levelSum(low) > 0 {
@@ -224,7 +207,7 @@ func (p *search) each(ctx context.Context, ss []*scratch, n int, f func(s *scrat
 func (p *search) infeasible(s *scratch) error {
 	top := p.highest()
 	p.rollUp(s, p.base, top)
-	doubt := s.scan(p, top)
+	doubt := s.scan(p, top, p.n)
 	if doubt > 0 {
 		p.resolve(s, top, doubt)
 	}
@@ -240,7 +223,7 @@ func (p *search) infeasible(s *scratch) error {
 func (p *search) result(s *scratch, candidates int) *Result {
 	b := p.best
 	p.rollUp(s, p.base, b.levels)
-	if doubt := s.scan(p, b.levels); doubt > 0 {
+	if doubt := s.scan(p, b.levels, p.n); doubt > 0 {
 		p.resolve(s, b.levels, doubt)
 	}
 	r := &Result{
@@ -254,10 +237,10 @@ func (p *search) result(s *scratch, candidates int) *Result {
 		r.Levels = append(r.Levels, int(l))
 	}
 	w := p.Layout.Words()
-	for c := range s.size {
+	for c := range s.rows {
 		if s.mark[c] != markSuppressed {
 			r.Kept = append(r.Kept, s.index.Keys()[c*w:(c+1)*w]...)
-			r.KeptRows = append(r.KeptRows, s.size[c].rows)
+			r.KeptRows = append(r.KeptRows, s.rows[c])
 		}
 	}
 	return r

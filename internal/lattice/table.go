@@ -11,31 +11,38 @@ import (
 type table struct {
 	levels []uint8
 	keys   []uint64
-	size   []sizes
+	rows   []int64
+	crowd  []crowd // empty where rows are counted
 }
 
-// sizes are those of one class. Where people are counted, the class has at
-// least most and at least weight/weightOne of them, and at most pairs.
-type sizes struct {
-	rows   int64
-	pairs  int64  // of a tuple and a person
+// crowd bounds the people of one class: they are at least most, at least
+// weight/weightOne, and at most pairs.
+type crowd struct {
 	weight uint64 // sum over the pairs of weightOne / tuples of the person, rounded down
+	pairs  int64  // of a tuple and a person
 	most   int64  // people of its largest tuple
+}
+
+func (c *crowd) add(o *crowd) {
+	c.weight += o.weight
+	c.pairs += o.pairs
+	c.most = max(c.most, o.most)
 }
 
 // weightOne is the weight of a person whose tuples all lie in one class.
 const weightOne = 1 << 24
 
-func (t *table) len() int { return len(t.size) }
+func (t *table) len() int { return len(t.rows) }
 
-func (t *table) bytes() int { return 8*len(t.keys) + 32*len(t.size) }
+func (t *table) bytes() int { return 8*len(t.keys) + 8*len(t.rows) + 24*len(t.crowd) }
 
 const block = 1024 // classes rolled up at a time
 
 // scratch is the memory of one goroutine.
 type scratch struct {
 	index      *group.Table
-	size       []sizes
+	rows       []int64
+	crowd      []crowd
 	keys       []uint64
 	to         []uint32
 	count      [][]int64 // suppressed rows by column and label
@@ -48,7 +55,7 @@ type scratch struct {
 }
 
 // rollUp merges the classes of t into those at the given levels, none of them
-// lower. The result is s.index and s.size.
+// lower. The result is s.index, s.rows and s.crowd.
 func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 	hint := t.len()
 	room := 1
@@ -59,7 +66,7 @@ func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 		}
 	}
 	s.index.Reset(room)
-	s.size = s.size[:0]
+	s.rows, s.crowd = s.rows[:0], s.crowd[:0]
 	w := p.Layout.Words()
 	for lo := 0; lo < t.len(); lo += block {
 		n := min(block, t.len()-lo)
@@ -72,21 +79,32 @@ func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 		}
 		to := s.to[:n]
 		s.index.Add(keys, to)
-		s.merge(t.size[lo:lo+n], to)
+		s.merge(t.rows[lo:lo+n], to)
+		if len(t.crowd) > 0 {
+			s.mergeCrowds(t.crowd[lo:lo+n], to)
+		}
 	}
 }
 
-func (s *scratch) merge(size []sizes, to []uint32) {
+func (s *scratch) merge(rows []int64, to []uint32) {
+	sum := s.rows
 	for i, c := range to {
-		if int(c) == len(s.size) {
-			s.size = append(s.size, size[i])
-			continue
+		if int(c) == len(sum) {
+			sum = append(sum, rows[i])
+		} else {
+			sum[c] += rows[i]
 		}
-		a, b := &s.size[c], &size[i]
-		a.rows += b.rows
-		a.pairs += b.pairs
-		a.weight += b.weight
-		a.most = max(a.most, b.most)
+	}
+	s.rows = sum
+}
+
+func (s *scratch) mergeCrowds(crowds []crowd, to []uint32) {
+	for i, c := range to {
+		if int(c) == len(s.crowd) {
+			s.crowd = append(s.crowd, crowds[i])
+		} else {
+			s.crowd[c].add(&crowds[i])
+		}
 	}
 }
 
@@ -95,7 +113,8 @@ func (s *scratch) keep(levels []uint8) *table {
 	return &table{
 		levels: slices.Clone(levels),
 		keys:   slices.Clone(s.index.Keys()),
-		size:   slices.Clone(s.size),
+		rows:   slices.Clone(s.rows),
+		crowd:  slices.Clone(s.crowd),
 	}
 }
 
