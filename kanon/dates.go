@@ -76,8 +76,6 @@ func periods() []period {
 // Levels is one above the number of periods.
 func (h Dates) Levels() int { return len(h.Periods) + 1 }
 
-func (h Dates) ordered() bool { return true }
-
 func (h Dates) validate() error {
 	_, err := h.labels()
 	return err

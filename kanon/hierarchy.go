@@ -50,11 +50,6 @@ type validator interface {
 	validate() error
 }
 
-// orderer is a hierarchy whose labels have a natural order.
-type orderer interface {
-	ordered() bool
-}
-
 // HierarchyFunc returns a hierarchy of the given number of levels whose labels
 // up to levels-1 come from f, which is bound to what Hierarchy says of
 // Generalize. The top level is Top without a call of f, so that levels is 1

@@ -40,8 +40,6 @@ type Intervals struct {
 // Levels is one above the number of widths.
 func (h Intervals) Levels() int { return len(h.Widths) + 1 }
 
-func (h Intervals) ordered() bool { return true }
-
 func (h Intervals) validate() error {
 	_, err := h.grid()
 	return err

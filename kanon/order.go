@@ -30,8 +30,6 @@ type Order struct {
 // Levels is one above the number of levels in Sizes.
 func (h Order) Levels() int { return len(h.Sizes) + 1 }
 
-func (h Order) ordered() bool { return true }
-
 func (h Order) validate() error {
 	_, err := h.tree()
 	return err
