@@ -70,7 +70,8 @@ func TestClampMergesLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Release()
-	if diff := cmp.Diff([]string{"90+", "34"}, rows(out.(*array.Dictionary).Dictionary())); diff != "" {
+	entries := rows(out.(*array.Dictionary).Dictionary())
+	if diff := cmp.Diff([]string{"90+", "34"}, entries); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -45,7 +45,8 @@ func TestMinimizationMistakes(t *testing.T) {
 	if len(all) != 4 {
 		t.Errorf("got %d mistakes, want one for each zero value: %v", len(all), all)
 	}
-	off := newMinimization(&Round{To: 0.1}, &Clamp{Min: ptr(0.3), Max: ptr(89.95)}, nil, nil).validate()
+	bounds := &Clamp{Min: ptr(0.3), Max: ptr(89.95)}
+	off := newMinimization(&Round{To: 0.1}, bounds, nil, nil).validate()
 	want := []string{"clamp: max is 89.95 and the column is rounded to multiples of 0.1 before;" +
 		" want a multiple of it"}
 	if diff := cmp.Diff(want, mistakes(off)); diff != "" {

@@ -68,7 +68,8 @@ func TestRetainByHand(t *testing.T) {
 	}
 	berlin := []string{"2022-06-30 21:59:59", "2022-06-30 22:00:00", "2024-06-30 21:59:59",
 		"2024-06-30 22:00:00"}
-	if got := retained(t, window, timestamps(arrow.Second, "Europe/Berlin"), berlin...); got != ".++." {
+	zoned := timestamps(arrow.Second, "Europe/Berlin")
+	if got := retained(t, window, zoned, berlin...); got != ".++." {
 		t.Errorf("in another zone: %s", got)
 	}
 }
@@ -170,7 +171,8 @@ func TestRetainDescribes(t *testing.T) {
 // TestRetainFromYAML: a date without quotes is text here as well.
 func TestRetainFromYAML(t *testing.T) {
 	var r Retain
-	if err := yaml.Unmarshal([]byte("{column: d, from: 2024-07-01, until: \"2024-08-01\"}"), &r); err != nil {
+	text := "{column: d, from: 2024-07-01, until: \"2024-08-01\"}"
+	if err := yaml.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}
 	if errs := r.validate(); errs != nil {
@@ -197,7 +199,8 @@ func TestBefore(t *testing.T) {
 }
 
 func FuzzSpan(f *testing.F) {
-	for _, s := range []string{"24 months", "1 day", "-3 weeks", "+2 years", "2  years", "9e9 days", ""} {
+	for _, s := range []string{
+		"24 months", "1 day", "-3 weeks", "+2 years", "2  years", "9e9 days", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

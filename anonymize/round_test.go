@@ -205,7 +205,8 @@ func TestRoundEmpty(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
 	for _, typ := range []arrow.DataType{arrow.PrimitiveTypes.Float64,
-		&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.PrimitiveTypes.Int8}} {
+		&arrow.DictionaryType{
+			IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.PrimitiveTypes.Int8}} {
 		in := array.MakeArrayOfNull(mem, typ, 0)
 		out, err := Round{To: 10}.apply(mem, in)
 		if err != nil || out.Len() != 0 {

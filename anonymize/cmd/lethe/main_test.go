@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"lethe": func() {
+			os.Exit(lethe(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// TestScripts runs the command as a person would. Each file of testdata/script
+// is one session; see the documentation of testscript.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit": exitCode,
+			"only": onlyFiles,
+		},
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+// exitCode is "exit CODE lethe ARGS…": the command ends with that code.
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE COMMAND ARGS…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = "1"
+		if e, ok := err.(interface{ ExitCode() int }); ok {
+			got = string(rune('0' + e.ExitCode()))
+		}
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// onlyFiles is "only FILE…": the folder holds these files and no other, hidden
+// ones included.
+func onlyFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: only FILE…")
+	}
+	want := map[string]bool{}
+	for _, a := range args {
+		want[a] = true
+	}
+	entries, err := os.ReadDir(ts.MkAbs("."))
+	ts.Check(err)
+	for _, e := range entries {
+		if !want[e.Name()] && e.Name() != ".tmp" {
+			ts.Fatalf("%s is there", e.Name())
+		}
+		delete(want, e.Name())
+	}
+	for name := range want {
+		ts.Fatalf("%s is not there", name)
+	}
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/internal/atomicfile"
+	"github.com/lethe-go/lethe/pseudonym"
+)
+
+// runFlags are the files and choices of lethe run.
+type runFlags struct {
+	policy, in, out, statistics, plan string
+	reports, keys                     []string
+	workers, batchRows                int
+	quiet                             bool
+}
+
+func runCommand() *cobra.Command {
+	var flags runFlags
+	run := &cobra.Command{
+		Use:   "run --policy POLICY --in TABLE --out TABLE",
+		Short: "Carry out a policy on a table",
+		Long: "Carry out a policy on a table: minimize it, pseudonymize its identifiers, generalize\n" +
+			"its quasi-identifiers, take differentially private statistics, check what was written\n" +
+			"and report. The format of a file follows from its name: .parquet, .arrow, .csv,\n" +
+			".csv.gz or .csv.zst. Nothing is written unless all of it satisfies the policy.",
+		Example: "  lethe run --policy policy.yaml --in visits.parquet --out safe.parquet \\\n" +
+			"      --keys keys.json --report report.html --statistics statistics.parquet",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return flags.run(cmd)
+		},
+	}
+	f := run.Flags()
+	f.StringVar(&flags.policy, "policy", "", "policy file, YAML or JSON")
+	f.StringVar(&flags.in, "in", "", "table to read")
+	f.StringVar(&flags.out, "out", "", "table to write")
+	f.StringVar(&flags.statistics, "statistics", "", "table of the policy's statistics to write")
+	f.StringArrayVar(&flags.reports, "report", nil,
+		"report to write, by its name .html, .json or .txt (may be repeated)")
+	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
+	f.StringArrayVar(&flags.keys, "keys", nil,
+		"key file, or NAME=FILE for a key that the policy calls NAME (may be repeated)")
+	f.IntVar(&flags.workers, "workers", 0, "batches worked on at a time (default: all cores)")
+	f.IntVar(&flags.batchRows, "batch-rows", 0, "rows a batch (default: chosen by format)")
+	f.BoolVar(&flags.quiet, "quiet", false, "no summary and no progress")
+	for _, name := range []string{"policy", "in", "out"} {
+		cobra.CheckErr(run.MarkFlagRequired(name))
+	}
+	return run
+}
+
+func (f *runFlags) run(cmd *cobra.Command) (err error) {
+	ctx := cmd.Context()
+	if err := f.distinctFiles(); err != nil {
+		return err
+	}
+	policy, err := anonymize.ReadPolicy(f.policy)
+	if err != nil {
+		return err
+	}
+	keys, err := openKeys(cmd, f.keys)
+	if err != nil {
+		return err
+	}
+	pipeline, err := anonymize.New(anonymize.Config{Policy: policy, Keys: keys})
+	if err != nil {
+		return err
+	}
+	opts, err := readOptions(policy.Input)
+	if err != nil {
+		return err
+	}
+	opts.Workers, opts.BatchRows = f.workers, f.batchRows
+	src, err := tableio.Open(f.in, opts)
+	if err != nil {
+		return err
+	}
+	documents, err := f.createDocuments()
+	defer func() {
+		for _, d := range documents {
+			err = errors.Join(err, d.Abort())
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	writing := &tableio.Options{Workers: f.workers}
+	dst, err := tableio.Create(f.out, writing)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dst.Abort()) }()
+	bar := newProgress(cmd.ErrOrStderr(), f.quiet)
+	defer bar.stop()
+	run := &anonymize.RunOptions{Workers: f.workers, Progress: bar.show}
+	if f.statistics != "" {
+		statistics, err := tableio.Create(f.statistics, writing)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, statistics.Abort()) }()
+		run.Statistics = statistics
+	}
+	if f.plan != "" {
+		if run.Plan, err = pipeline.Fit(ctx, src); err != nil {
+			return err
+		}
+	}
+	run.Review = func(report *anonymize.Report) error {
+		for _, d := range documents {
+			if err := d.encode(d.File, report, run.Plan); err != nil {
+				return err
+			}
+			if err := d.Seal(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	report, err := pipeline.Run(ctx, src, dst, run)
+	if err != nil {
+		return err
+	}
+	bar.stop()
+	for _, d := range documents {
+		if err := d.Commit(); err != nil {
+			return err
+		}
+	}
+	if !f.quiet {
+		return summarize(cmd.OutOrStdout(), report, f)
+	}
+	return nil
+}
+
+// distinctFiles refuses a file that would be read and written or written twice.
+func (f *runFlags) distinctFiles() error {
+	seen := map[string]string{}
+	files := [][2]string{{"--in", f.in}, {"--policy", f.policy}, {"--out", f.out},
+		{"--statistics", f.statistics}, {"--plan", f.plan}}
+	for _, r := range f.reports {
+		files = append(files, [2]string{"--report", r})
+	}
+	for _, file := range files {
+		if file[1] == "" {
+			continue
+		}
+		path, err := filepath.Abs(file[1])
+		if err != nil {
+			return err
+		}
+		if other, ok := seen[path]; ok {
+			return fmt.Errorf("%s and %s are the same file", other, file[0])
+		}
+		seen[path] = file[0]
+	}
+	return nil
+}
+
+// openKeys opens the key files of --keys.
+func openKeys(cmd *cobra.Command, flags []string) (map[string]*pseudonym.Keyring, error) {
+	keys := map[string]*pseudonym.Keyring{}
+	for _, flag := range flags {
+		name, path, named := strings.Cut(flag, "=")
+		if !named {
+			name, path = anonymize.MainKey, flag
+		}
+		if keys[name] != nil {
+			return nil, fmt.Errorf("--keys gives key %q twice", name)
+		}
+		ring, err := pseudonym.Open(cmd.Context(), pseudonym.KeyFile(path))
+		if err != nil {
+			return nil, err
+		}
+		keys[name] = ring
+	}
+	return keys, nil
+}
+
+// document is a report or a plan that is written when the run is done; its
+// file is made before, so that a wrong path is known early.
+type document struct {
+	*atomicfile.File
+	encode func(w io.Writer, report *anonymize.Report, plan *anonymize.Plan) error
+}
+
+func (f *runFlags) createDocuments() (documents []document, err error) {
+	add := func(path string, mode os.FileMode,
+		encode func(io.Writer, *anonymize.Report, *anonymize.Plan) error) error {
+		file, err := atomicfile.Create(path, mode)
+		if err == nil {
+			documents = append(documents, document{File: file, encode: encode})
+		}
+		return err
+	}
+	for _, path := range f.reports {
+		var encode func(r *anonymize.Report, w io.Writer) error
+		switch ext := strings.ToLower(filepath.Ext(path)); ext {
+		case ".html":
+			encode = (*anonymize.Report).WriteHTML
+		case ".json":
+			encode = (*anonymize.Report).WriteJSON
+		case ".txt":
+			encode = (*anonymize.Report).WriteText
+		default:
+			return documents, fmt.Errorf("--report %s: its name must end in .html, .json or .txt",
+				path)
+		}
+		if err := add(path, 0o644, func(w io.Writer, r *anonymize.Report, _ *anonymize.Plan) error {
+			return encode(r, w)
+		}); err != nil {
+			return documents, err
+		}
+	}
+	if f.plan != "" {
+		if err := add(f.plan, 0o600, func(w io.Writer, _ *anonymize.Report, p *anonymize.Plan) error {
+			return json.NewEncoder(w).Encode(p)
+		}); err != nil {
+			return documents, err
+		}
+	}
+	return documents, nil
+}

@@ -1,0 +1,169 @@
+package anonymize
+
+import (
+	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/pseudonym"
+)
+
+// PolicyVersion is the version of the policy format that this package reads.
+const PolicyVersion = 1
+
+// MainKey is the name of the keyring that a policy means when it names none.
+const MainKey = "main"
+
+// Policy says what is done to a table. It is a tree of plain structs: a file
+// read by [ReadPolicy] and a literal in Go are the same thing. The order of
+// the steps is the library's, so a policy cannot express a wrong one. It holds
+// no key and no data and may be committed beside the code.
+type Policy struct {
+	// Version is PolicyVersion.
+	Version int `yaml:"version" json:"version"`
+	// Title and Purpose are for the report: what the release is called and
+	// what it is made for.
+	Title   string `yaml:"title" json:"title,omitempty"`
+	Purpose string `yaml:"purpose" json:"purpose,omitempty"`
+	// Input says how text input is read. It does not concern typed formats.
+	Input Input `yaml:"input" json:"input"`
+	// Columns has an entry for each column of the input, no more and no less.
+	Columns map[string]Column `yaml:"columns" json:"columns"`
+	// Minimize removes rows and columns that the purpose does not need.
+	Minimize Minimize `yaml:"minimize" json:"minimize"`
+	// Privacy asks for the models that the output satisfies. It is required
+	// where a column is a quasi-identifier that is not dropped.
+	Privacy Privacy `yaml:"privacy" json:"privacy"`
+	// Statistics are differentially private queries over the minimized table.
+	Statistics *Statistics `yaml:"statistics" json:"statistics,omitempty"`
+	// Output says how the result is written.
+	Output Output `yaml:"output" json:"output"`
+
+	origin origin
+}
+
+// Input says how a CSV file is read.
+type Input struct {
+	// Null lists the fields that stand for a missing value; nil means the
+	// empty field.
+	Null []string `yaml:"null" json:"null,omitempty"`
+	// Delimiter separates the fields; empty means that it is detected.
+	Delimiter string `yaml:"delimiter" json:"delimiter,omitempty"`
+	// Types declares the types of columns that are not to be inferred:
+	// string, int64, float64, bool, date or timestamp.
+	Types map[string]string `yaml:"types" json:"types,omitempty"`
+}
+
+// Column says what a column is and what is done to it, in this order: round,
+// clamp, truncate, mask, then pseudonym or hierarchy.
+type Column struct {
+	Role Role `yaml:"role" json:"role"`
+	// Drop leaves the column out of the output. Statistics and the unit may
+	// still refer to it.
+	Drop bool `yaml:"drop" json:"drop,omitempty"`
+
+	Round    *Round    `yaml:"round" json:"round,omitempty"`
+	Clamp    *Clamp    `yaml:"clamp" json:"clamp,omitempty"`
+	Truncate *Truncate `yaml:"truncate" json:"truncate,omitempty"`
+	Mask     *Mask     `yaml:"mask" json:"mask,omitempty"`
+
+	// Pseudonym replaces the values of an identifier by keyed tokens.
+	Pseudonym *Pseudonym `yaml:"pseudonym" json:"pseudonym,omitempty"`
+	// Hierarchy says how a quasi-identifier is generalized.
+	Hierarchy *Hierarchy `yaml:"hierarchy" json:"hierarchy,omitempty"`
+	// Unprotected says, for a sensitive column, why no diversity or closeness
+	// model protects it. It is written into the report as a warning.
+	Unprotected string `yaml:"unprotected" json:"unprotected,omitempty"`
+}
+
+// Pseudonym names a method, the scope of its tokens and the key. Tables whose
+// columns share key, domain, entity and data set have equal tokens for equal
+// values, so they join; a difference in any of them makes tokens unlinkable.
+type Pseudonym struct {
+	HMAC *pseudonym.HMAC `yaml:"hmac" json:"hmac,omitempty"`
+
+	// Domain names the group of tables among which tokens may join.
+	Domain string `yaml:"domain" json:"domain"`
+	// Entity names what the value identifies; empty means the column's name.
+	Entity string `yaml:"entity" json:"entity,omitempty"`
+	// Dataset, where set, separates this release from all others.
+	Dataset string `yaml:"dataset" json:"dataset,omitempty"`
+	// Key names the keyring; empty means MainKey.
+	Key string `yaml:"key" json:"key,omitempty"`
+}
+
+// Hierarchy holds exactly one way to generalize a column.
+type Hierarchy struct {
+	Intervals *kanon.Intervals `yaml:"intervals" json:"intervals,omitempty"`
+	Prefix    *kanon.Prefix    `yaml:"prefix" json:"prefix,omitempty"`
+	Dates     *kanon.Dates     `yaml:"dates" json:"dates,omitempty"`
+	Order     *kanon.Order     `yaml:"order" json:"order,omitempty"`
+	// File is a table of labels, leaf;level1;…;* a line. Its path is absolute
+	// or relative to the policy.
+	File string `yaml:"file" json:"file,omitempty"`
+	// Custom is a hierarchy of the caller's own; only Go code can give one.
+	Custom kanon.Hierarchy `yaml:"-" json:"-"`
+
+	// MinLevel and MaxLevel narrow the levels the search may choose; a
+	// MaxLevel of 0 means the top.
+	MinLevel int `yaml:"min_level" json:"min_level,omitempty"`
+	MaxLevel int `yaml:"max_level" json:"max_level,omitempty"`
+}
+
+// Minimize removes what the purpose does not need before anything else.
+type Minimize struct {
+	// KeepOnly lists the columns the purpose needs; the others are dropped as
+	// if each said so itself. Empty means that all are kept.
+	KeepOnly []string `yaml:"keep_only" json:"keep_only,omitempty"`
+	// Retain keeps the rows of a window of time.
+	Retain *Retain `yaml:"retain" json:"retain,omitempty"`
+	// Sample keeps a share of the people.
+	Sample *Sample `yaml:"sample" json:"sample,omitempty"`
+}
+
+// Sample keeps each person with the same probability, by a keyed hash of the
+// person: the same people in every table that is sampled under the same key,
+// domain and entity.
+type Sample struct {
+	Column   string  `yaml:"column" json:"column"`
+	Fraction float64 `yaml:"fraction" json:"fraction"`
+	Domain   string  `yaml:"domain" json:"domain"`
+	// Entity is empty for the column's name.
+	Entity string `yaml:"entity" json:"entity,omitempty"`
+	// Key is empty for MainKey.
+	Key string `yaml:"key" json:"key,omitempty"`
+}
+
+// Privacy is what the output satisfies.
+type Privacy struct {
+	// Unit names the column whose distinct values are people, for tables in
+	// which a person has several rows. Empty means that each row is a person.
+	Unit   string  `yaml:"unit" json:"unit,omitempty"`
+	Models []Model `yaml:"models" json:"models,omitempty"`
+	// MaxSuppression is the share of rows, in [0, 1], that may be suppressed.
+	MaxSuppression float64        `yaml:"max_suppression" json:"max_suppression"`
+	Recoding       kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
+}
+
+// Model holds exactly one privacy model.
+type Model struct {
+	KAnonymity *kanon.KAnonymity `yaml:"k_anonymity" json:"k_anonymity,omitempty"`
+}
+
+// Statistics are queries with their budget. They see the table after
+// minimization and pseudonymization and before generalization.
+type Statistics struct {
+	Unit    dp.Unit   `yaml:"unit" json:"unit"`
+	Budget  dp.Budget `yaml:"budget" json:"budget"`
+	Queries []Query   `yaml:"queries" json:"queries"`
+}
+
+// Query holds exactly one query.
+type Query struct {
+	Count *dp.Count `yaml:"count" json:"count,omitempty"`
+	Mean  *dp.Mean  `yaml:"mean" json:"mean,omitempty"`
+}
+
+// Output says how the result is written.
+type Output struct {
+	// Suppressed is kanon.Drop or kanon.Star; empty means kanon.Drop.
+	Suppressed kanon.Suppressed `yaml:"suppressed" json:"suppressed,omitempty"`
+}

@@ -1,0 +1,394 @@
+package anonymize
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/pseudonym"
+)
+
+// validate says everything that is wrong with the policy by itself, without
+// the table: what DESIGN calls the refusals of the constructor.
+func (p *Policy) validate() []mistake {
+	v := &validator{policy: p}
+	switch p.Version {
+	case PolicyVersion:
+	case 0:
+		v.addf("version", "no version; want version: %d", PolicyVersion)
+	default:
+		v.addf("version", "version is %d, want %d", p.Version, PolicyVersion)
+	}
+	v.input()
+	if len(p.Columns) == 0 {
+		v.addf("columns", "no columns; every column of the input needs an entry with a role")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
+		v.column(name, p.Columns[name])
+	}
+	v.minimize()
+	v.privacy()
+	v.statistics()
+	switch p.Output.Suppressed {
+	case "", kanon.Drop, kanon.Star:
+	default:
+		v.addf(join("output", "suppressed"), "suppressed rows: %q is unknown, want drop or star",
+			p.Output.Suppressed)
+	}
+	return v.mistakes
+}
+
+type validator struct {
+	policy   *Policy
+	mistakes []mistake
+}
+
+func (v *validator) addf(path, format string, args ...any) {
+	v.mistakes = append(v.mistakes, mistake{path: path, text: fmt.Sprintf(format, args...)})
+}
+
+// addAll adds each error that err joins, without the prefix of its package.
+func (v *validator) addAll(path, where string, err error) {
+	for _, e := range flatten(err) {
+		v.addf(path, "%s%s", where, unprefixed(e))
+	}
+}
+
+// unprefixed is the text of an error without the name of the package that made
+// it, for lists in which this package's name stands above.
+func unprefixed(err error) string {
+	text := err.Error()
+	for _, prefix := range []string{"kanon: ", "dp: ", "pseudonym: ", "anonymize: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
+}
+
+// flatten takes a joined error apart.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}
+
+func (v *validator) input() {
+	in := v.policy.Input
+	if n := len([]rune(in.Delimiter)); n > 1 {
+		v.addf(join("input", "delimiter"), "delimiter has %d characters, want one", n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Types)) {
+		if _, ok := v.policy.Columns[name]; !ok {
+			v.addf(join("input", "types", name), "column %q has a type but no entry in columns", name)
+		}
+		if _, ok := inputTypes[in.Types[name]]; !ok {
+			v.addf(join("input", "types", name), "column %q: type %q is unknown, want one of %s",
+				name, in.Types[name], strings.Join(slices.Sorted(maps.Keys(inputTypes)), ", "))
+		}
+	}
+}
+
+func (v *validator) column(name string, c Column) {
+	path := join("columns", name)
+	where := fmt.Sprintf("column %q: ", name)
+	if err := c.Role.validate(); err != nil {
+		v.addf(join(path, "role"), "%s%v", where, err)
+	}
+	for _, err := range c.minimization().validate() {
+		v.addf(path, "%s%v", where, err)
+	}
+	dropped := v.policy.dropped(name)
+	if c.Role == Identifier && !dropped && c.Pseudonym == nil {
+		v.addf(path, "%sis an identifier and would be published; drop it or give it a pseudonym", where)
+	}
+	if c.Role == QuasiIdentifier && !dropped && c.Hierarchy == nil {
+		v.addf(path, "%sis a quasi-identifier without a hierarchy; give it one or drop it", where)
+	}
+	if c.Role == Sensitive && !dropped && c.Unprotected == "" {
+		v.addf(path, "%sis sensitive and no diversity or closeness model names it; "+
+			"say in \"unprotected\" why it needs none, or drop it", where)
+	}
+	if c.Role != Sensitive && c.Unprotected != "" {
+		v.addf(join(path, "unprotected"), "%s\"unprotected\" is for sensitive columns", where)
+	}
+	if c.Hierarchy != nil {
+		v.hierarchy(path, where, name, c)
+	}
+	if c.Pseudonym != nil {
+		v.pseudonym(path, where, name, c)
+	}
+}
+
+func (v *validator) hierarchy(path, where, name string, c Column) {
+	path = join(path, "hierarchy")
+	if c.Role != QuasiIdentifier {
+		v.addf(path, "%sa hierarchy is for quasi-identifiers", where)
+	}
+	if n := c.Hierarchy.count(); n != 1 {
+		v.addf(path, "%s%d hierarchies, want exactly one of intervals, prefix, dates, order, file",
+			where, n)
+		return
+	}
+	h, err := c.Hierarchy.resolve(v.policy.origin.dir)
+	if err != nil {
+		v.addAll(path, where, err)
+		return
+	}
+	// Alone, with everything else in order, so that what is wrong is its own.
+	_, err = kanon.New(kanon.Config{
+		Quasi:      []kanon.Quasi{c.Hierarchy.quasi(name, h)},
+		Models:     []kanon.Model{kanon.KAnonymity{K: 2}},
+		Recoding:   kanon.Global,
+		Suppressed: kanon.Drop,
+	})
+	v.addAll(path, "", err)
+}
+
+func (v *validator) pseudonym(path, where, name string, c Column) {
+	path = join(path, "pseudonym")
+	if c.Role == QuasiIdentifier {
+		v.addf(path, "%sa quasi-identifier is generalized, not pseudonymized; "+
+			"give it the role identifier or drop the pseudonym", where)
+	}
+	if c.Pseudonym.HMAC == nil {
+		v.addf(path, "%sno method; want hmac", where)
+		return
+	}
+	v.addAll(path, "", c.Pseudonym.column(name).Validate())
+}
+
+func (v *validator) minimize() {
+	m := v.policy.Minimize
+	for i, name := range m.KeepOnly {
+		if _, ok := v.policy.Columns[name]; !ok {
+			v.addf(join("minimize", "keep_only", fmt.Sprint(i)),
+				"keep_only names column %q, which has no entry in columns", name)
+		}
+	}
+	if m.Retain != nil {
+		v.reference(join("minimize", "retain"), "the retention window", m.Retain.Column)
+		for _, err := range m.Retain.validate() {
+			v.addf(join("minimize", "retain"), "%v", err)
+		}
+	}
+	if s := m.Sample; s != nil {
+		path := join("minimize", "sample")
+		v.reference(path, "the sample", s.Column)
+		if !(s.Fraction > 0 && s.Fraction <= 1) {
+			v.addf(join(path, "fraction"), "the sample's fraction is %v, want above 0 and at most 1",
+				s.Fraction)
+		}
+		if err := s.field().Validate(); err != nil {
+			v.addAll(path, "the sample: ", err)
+		}
+	}
+}
+
+// reference checks that a setting names a column of the policy.
+func (v *validator) reference(path, what, column string) {
+	if column == "" {
+		v.addf(path, "%s names no column", what)
+	} else if _, ok := v.policy.Columns[column]; !ok {
+		v.addf(path, "%s names column %q, which has no entry in columns", what, column)
+	}
+}
+
+func (v *validator) privacy() {
+	p := v.policy
+	if u := p.Privacy.Unit; u != "" {
+		v.reference(join("privacy", "unit"), "the unit", u)
+		if c := p.Columns[u]; c.Role == QuasiIdentifier && !p.dropped(u) {
+			v.addf(join("privacy", "unit"), "the unit %q is a quasi-identifier, want the column "+
+				"that identifies a person", u)
+		}
+	}
+	if s := p.Privacy.MaxSuppression; !(s >= 0 && s <= 1) || math.IsNaN(s) {
+		v.addf(join("privacy", "max_suppression"), "max_suppression is %v, want from 0 to 1", s)
+	}
+	quasi := p.quasi()
+	if len(quasi) == 0 {
+		if len(p.Privacy.Models) > 0 {
+			v.addf(join("privacy", "models"), "models, but no column is a quasi-identifier")
+		}
+		return
+	}
+	if len(p.Privacy.Models) == 0 {
+		v.addf("privacy", "no model, but %d quasi-identifiers (%s); "+
+			"want models: [{k_anonymity: {k: …}}]", len(quasi), strings.Join(quasi, ", "))
+	}
+	for i, m := range p.Privacy.Models {
+		path := join("privacy", "models", fmt.Sprint(i))
+		if m.KAnonymity == nil {
+			v.addf(path, "no model; want k_anonymity")
+			continue
+		}
+		_, err := kanon.New(kanon.Config{
+			Quasi:      []kanon.Quasi{{Column: "any", Hierarchy: kanon.Prefix{Length: 1}}},
+			Models:     []kanon.Model{*m.KAnonymity},
+			Recoding:   kanon.Global,
+			Suppressed: kanon.Drop,
+		})
+		v.addAll(path, "", err)
+	}
+	switch p.Privacy.Recoding {
+	case kanon.Global:
+	case "":
+		v.addf("privacy", "no recoding; want recoding: global")
+	default:
+		v.addf(join("privacy", "recoding"), "recoding %q is unknown, want global",
+			p.Privacy.Recoding)
+	}
+}
+
+func (v *validator) statistics() {
+	s := v.policy.Statistics
+	if s == nil {
+		return
+	}
+	v.reference(join("statistics", "unit"), "the unit of the statistics", s.Unit.Column)
+	session, err := dp.New(dp.Config{Total: s.Budget, Unit: s.Unit})
+	v.addAll("statistics", "statistics: ", err)
+	if len(s.Queries) == 0 {
+		v.addf("statistics", "statistics: no queries")
+	}
+	// A session that can afford anything finds what is wrong with each query
+	// by itself.
+	rich, err := dp.New(dp.Config{
+		Total: dp.Budget{Epsilon: math.MaxFloat64}, Unit: dp.Unit{Column: "any", MaxRows: 1}})
+	v.addAll("statistics", "statistics: ", err)
+	before := len(v.mistakes)
+	var queries []dp.Query
+	for i, q := range s.Queries {
+		path := join("statistics", "queries", fmt.Sprint(i))
+		query, err := q.resolve()
+		if err != nil {
+			v.addf(path, "statistics: %v", err)
+			continue
+		}
+		for _, name := range query.Columns() {
+			v.reference(path, fmt.Sprintf("query %q", query), name)
+		}
+		v.addAll(path, "", rich.Check(query))
+		queries = append(queries, query)
+	}
+	for _, name := range v.policy.groupings() {
+		if slices.Contains([]string{"query", "value"}, name) {
+			v.addf("statistics", "statistics: a query is grouped by %q, which is a column of the "+
+				"table of statistics; rename it in the input", name)
+		}
+	}
+	if session != nil && len(v.mistakes) == before {
+		v.addAll(join("statistics", "budget"), "", session.Check(queries...))
+	}
+}
+
+// inputTypes are the names of types in Input.Types.
+var inputTypes = map[string]struct{}{
+	"string": {}, "int64": {}, "float64": {}, "bool": {}, "date": {}, "timestamp": {},
+}
+
+// dropped says whether the column is left out of the output.
+func (p *Policy) dropped(name string) bool {
+	return p.Columns[name].Drop ||
+		len(p.Minimize.KeepOnly) > 0 && !slices.Contains(p.Minimize.KeepOnly, name)
+}
+
+// quasi lists the quasi-identifiers of the output, sorted by name.
+func (p *Policy) quasi() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
+		if p.Columns[name].Role == QuasiIdentifier && !p.dropped(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// minimization is what is done to the values of the column.
+func (c Column) minimization() minimization {
+	return newMinimization(c.Round, c.Clamp, c.Truncate, c.Mask)
+}
+
+func (h *Hierarchy) count() int {
+	n := 0
+	for _, given := range []bool{h.Intervals != nil, h.Prefix != nil, h.Dates != nil,
+		h.Order != nil, h.File != "", h.Custom != nil} {
+		if given {
+			n++
+		}
+	}
+	return n
+}
+
+// resolve returns the one hierarchy that is given; dir is what a relative path
+// is relative to.
+func (h *Hierarchy) resolve(dir string) (kanon.Hierarchy, error) {
+	switch {
+	case h.Intervals != nil:
+		return *h.Intervals, nil
+	case h.Prefix != nil:
+		return *h.Prefix, nil
+	case h.Dates != nil:
+		return *h.Dates, nil
+	case h.Order != nil:
+		return *h.Order, nil
+	case h.Custom != nil:
+		return h.Custom, nil
+	}
+	path := h.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	return kanon.ReadTreeFile(path)
+}
+
+func (h *Hierarchy) quasi(column string, resolved kanon.Hierarchy) kanon.Quasi {
+	return kanon.Quasi{Column: column, Hierarchy: resolved,
+		MinLevel: h.MinLevel, MaxLevel: h.MaxLevel}
+}
+
+// column says how a column is pseudonymized.
+func (p *Pseudonym) column(name string) pseudonym.Column {
+	return pseudonym.Column{
+		Name:   name,
+		Field:  pseudonym.Field{Domain: p.Domain, Entity: or(p.Entity, name), Dataset: p.Dataset},
+		Method: *p.HMAC,
+	}
+}
+
+func (s *Sample) field() pseudonym.Field {
+	return pseudonym.Field{Domain: s.Domain, Entity: or(s.Entity, s.Column)}
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+func (q Query) resolve() (dp.Query, error) {
+	switch {
+	case q.Count != nil && q.Mean != nil:
+		return nil, errors.New("two queries in one entry; want one of count, mean")
+	case q.Count != nil:
+		return *q.Count, nil
+	case q.Mean != nil:
+		return *q.Mean, nil
+	}
+	return nil, errors.New("no query; want one of count, mean")
+}

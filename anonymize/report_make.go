@@ -1,0 +1,178 @@
+package anonymize
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/kanon/risk"
+)
+
+// riskThreshold is the prosecutor risk above which a member counts as at risk:
+// one in five, the customary limit for data that is shared under an agreement.
+const riskThreshold = 0.2
+
+// report fills the report of a run whose output is written and checked.
+func (r *run) report(src Source, dst Sink, session *dp.Session) (*Report, error) {
+	p := r.policy
+	report := &Report{
+		Version: ReportVersion,
+		Title:   p.Title,
+		Purpose: p.Purpose,
+		Lethe:   Version(),
+		Created: time.Now().UTC().Format(time.RFC3339),
+		Rows:    r.rows,
+	}
+	var err error
+	report.Digests.Policy = p.digest()
+	if report.Digests.Plan, err = r.plan.SHA256(); err != nil {
+		return nil, err
+	}
+	for _, file := range []struct {
+		of any
+		to *string
+	}{{src, &report.Digests.Input}, {dst, &report.Digests.Output}} {
+		if d, ok := file.of.(Digester); ok {
+			if *file.to, err = d.SHA256(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, f := range r.schema.Fields() {
+		report.Columns = append(report.Columns, r.columnReport(f.Name))
+	}
+	if r.audit != nil {
+		if report.Anonymity, err = r.anonymityReport(); err != nil {
+			return nil, err
+		}
+	}
+	if session != nil {
+		report.Statistics = r.statisticsReport(session)
+	}
+	report.Warnings = r.warnings()
+	return report, nil
+}
+
+func (r *run) columnReport(name string) ColumnReport {
+	c := r.policy.Columns[name]
+	out := ColumnReport{Name: name, Role: c.Role, Dropped: r.policy.dropped(name)}
+	if out.Dropped {
+		out.Actions = []string{"dropped"}
+		return out
+	}
+	out.Actions = c.minimization().actions()
+	if ps := c.Pseudonym; ps != nil {
+		field := ps.column(name).Field
+		text := fmt.Sprintf("HMAC-SHA256 tokens, domain %q, entity %q", field.Domain, field.Entity)
+		if field.Dataset != "" {
+			text += fmt.Sprintf(", data set %q", field.Dataset)
+		}
+		out.Actions = append(out.Actions, text+fmt.Sprintf(", key %q", or(ps.Key, MainKey)))
+	}
+	if r.plan.Anonymity == nil || c.Role != QuasiIdentifier {
+		return out
+	}
+	for _, s := range r.plan.Anonymity.Summary().Columns {
+		if s.Name != name {
+			continue
+		}
+		out.Level, out.Levels, out.Loss = s.Level, s.Levels, s.Loss
+		out.setShares(s.Before, s.After, s.Ordered)
+		out.Actions = append(out.Actions, fmt.Sprintf("generalized to level %d of %d", s.Level, s.Levels))
+	}
+	return out
+}
+
+func (r *run) anonymityReport() (*AnonymityReport, error) {
+	p, summary := r.policy, r.plan.Anonymity.Summary()
+	a := &AnonymityReport{
+		Quasi:          p.quasi(),
+		Unit:           p.Privacy.Unit,
+		Search:         summary.Search,
+		Loss:           summary.Loss,
+		MaxSuppression: p.Privacy.MaxSuppression,
+		SuppressedAs:   string(r.suppressed()),
+	}
+	if r.rows.Sampled > 0 {
+		a.Suppression = float64(r.rows.Suppressed) / float64(r.rows.Sampled)
+	}
+	for _, m := range r.audit.Models {
+		a.Models = append(a.Models, ModelReport(m))
+	}
+	for _, s := range r.audit.Sensitive {
+		a.Sensitive = append(a.Sensitive, SensitiveReport{Column: s.Column, Distinct: s.DistinctL})
+	}
+	var err error
+	if a.Before, err = classReport(summary.Before); err != nil {
+		return nil, err
+	}
+	a.After, err = classReport(r.audit.Sizes)
+	return a, err
+}
+
+func classReport(sizes []kanon.SizeCount) (ClassReport, error) {
+	var c ClassReport
+	for _, s := range sizes {
+		c.addClasses(s.Size, s.Classes)
+	}
+	m, err := risk.Measure(sizes, riskThreshold)
+	if err != nil {
+		return c, err
+	}
+	c.Risk = Risk{
+		ProsecutorHighest: m.ProsecutorHighest,
+		JournalistHighest: m.JournalistHighest,
+		Marketer:          m.Marketer,
+		AtRisk:            m.AtRisk,
+		Threshold:         riskThreshold,
+		Unique:            m.Unique,
+	}
+	return c, nil
+}
+
+func (r *run) statisticsReport(session *dp.Session) *StatisticsReport {
+	p := r.policy.Statistics
+	spent := session.Spent()
+	s := &StatisticsReport{
+		Unit:    p.Unit.Column,
+		MaxRows: p.Unit.MaxRows,
+		Total:   BudgetReport(p.Budget),
+		Spent:   BudgetReport(spent),
+	}
+	for i, q := range r.queries() {
+		cost := q.Cost()
+		s.Queries = append(s.Queries, QueryReport{Query: q.String(), Epsilon: cost.Epsilon,
+			Delta: cost.Delta, Groups: int(r.results[i].NumRows())})
+	}
+	return s
+}
+
+// warnings says in plain words what the reader must know of this release. What
+// holds of every release is in the text of the report itself.
+func (r *run) warnings() []string {
+	p := r.policy
+	warnings := []string{}
+	warnf := func(format string, args ...any) {
+		warnings = append(warnings, fmt.Sprintf(format, args...))
+	}
+	for _, f := range r.schema.Fields() {
+		c := p.Columns[f.Name]
+		if c.Role == Sensitive && !p.dropped(f.Name) {
+			warnf("Column %q is sensitive and no model protects it: people of one class may all "+
+				"share a value. The policy's reason: %s", f.Name, c.Unprotected)
+		}
+	}
+	if r.audit != nil {
+		for _, s := range r.audit.Sensitive {
+			if s.DistinctL == 1 && r.audit.Rows > 0 {
+				warnf("In at least one class everybody has the same %q: membership of the class "+
+					"tells it.", s.Column)
+			}
+		}
+	}
+	if r.rows.Output == 0 && r.rows.Input > 0 {
+		warnf("No row is left: the output is empty.")
+	}
+	return warnings
+}

@@ -1,0 +1,192 @@
+package anonymize
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lethe-go/lethe/internal/take"
+	"github.com/lethe-go/lethe/pseudonym"
+)
+
+// rowLocal is every step of a policy for which an output row depends on one
+// input row alone, fused into one function of a batch: retention and sample,
+// columns left out, coarsening, the caller's steps, pseudonyms. It is bound to
+// the schema of one pass and safe for concurrent use; only the counters
+// change.
+type rowLocal struct {
+	in, out *arrow.Schema
+
+	retain       *Retain
+	retainColumn int
+	sampler      *pseudonym.Sampler
+	sampleColumn int
+
+	columns []rowLocalColumn // of the coarsened batch
+	coarse  *arrow.Schema
+	steps   []Transformer // the caller's, then the pseudonyms
+
+	input, retained, sampled atomic.Int64
+}
+
+// rowLocalColumn is a column that survives, with what is done to it.
+type rowLocalColumn struct {
+	from    int // index in the input
+	coarsen minimization
+}
+
+// bind prepares the row-local steps for batches of schema in, of which the
+// columns named in keep survive, in the order of in.
+func (p *Pipeline) bind(in *arrow.Schema, keep []string) (*rowLocal, error) {
+	rl := &rowLocal{in: in, sampler: p.sampler}
+	find := func(name string) (int, error) {
+		at := in.FieldIndices(name)
+		if len(at) != 1 {
+			return 0, fmt.Errorf("anonymize: column %q is not in the input", name)
+		}
+		return at[0], nil
+	}
+	var err error
+	if rl.retain = p.policy.Minimize.Retain; rl.retain != nil {
+		if rl.retainColumn, err = find(rl.retain.Column); err != nil {
+			return nil, err
+		}
+		if err := rl.retain.accepts(in.Field(rl.retainColumn).Type); err != nil {
+			return nil, fmt.Errorf("anonymize: column %q: %w", rl.retain.Column, err)
+		}
+	}
+	if rl.sampler != nil {
+		if rl.sampleColumn, err = find(p.policy.Minimize.Sample.Column); err != nil {
+			return nil, err
+		}
+	}
+	var fields []arrow.Field
+	for i, f := range in.Fields() {
+		if !slices.Contains(keep, f.Name) {
+			continue
+		}
+		c := rowLocalColumn{from: i, coarsen: p.policy.Columns[f.Name].minimization()}
+		out := arrow.Field{Name: f.Name, Nullable: true}
+		if out.Type, err = c.coarsen.outType(f.Type); err != nil {
+			return nil, fmt.Errorf("anonymize: column %q: %w", f.Name, err)
+		}
+		rl.columns = append(rl.columns, c)
+		fields = append(fields, out)
+	}
+	rl.coarse = arrow.NewSchema(fields, nil)
+	rl.out = rl.coarse
+	rl.steps = slices.Clone(p.steps)
+	for _, ps := range p.pseudonyms {
+		step, err := ps.restrict(keep)
+		if err != nil {
+			return nil, err
+		}
+		if step != nil {
+			rl.steps = append(rl.steps, step)
+		}
+	}
+	for i, step := range rl.steps {
+		if rl.out, err = step.Schema(rl.out); err != nil {
+			return nil, err
+		}
+		if i < len(p.steps) {
+			for _, f := range rl.out.Fields() {
+				if _, ok := p.policy.Columns[f.Name]; !ok {
+					return nil, fmt.Errorf("anonymize: step %d makes column %q, which has no role; "+
+						"give it an entry in the policy's columns", i, f.Name)
+				}
+			}
+		}
+	}
+	return rl, nil
+}
+
+// apply carries the steps out on one batch.
+func (rl *rowLocal) apply(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+	rows := int(rec.NumRows())
+	rl.input.Add(int64(rows))
+	var keep []bool
+	if rl.retain != nil || rl.sampler != nil {
+		keep = make([]bool, rows)
+		for i := range keep {
+			keep[i] = true
+		}
+	}
+	if rl.retain != nil {
+		if err := rl.retain.keep(rec.Column(rl.retainColumn), keep); err != nil {
+			return nil, unsatisfied(fmt.Errorf("anonymize: column %q: %w", rl.retain.Column, err))
+		}
+		rl.retained.Add(count(keep))
+	} else {
+		rl.retained.Add(int64(rows))
+	}
+	if rl.sampler != nil {
+		if err := rl.sampler.Keep(rec.Column(rl.sampleColumn), keep); err != nil {
+			return nil, unsatisfied(err)
+		}
+	}
+	if keep != nil {
+		rows = int(count(keep))
+	}
+	rl.sampled.Add(int64(rows))
+
+	out, err := rl.coarsen(rec, keep, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range rl.steps {
+		next, err := step.Transform(ctx, out)
+		out.Release()
+		if err != nil {
+			return nil, unsatisfied(err)
+		}
+		out = next
+	}
+	return out, nil
+}
+
+// coarsen filters the surviving columns and carries out their steps.
+func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Record, error) {
+	mem := memory.DefaultAllocator
+	columns := make([]arrow.Array, 0, len(rl.columns))
+	defer func() {
+		for _, a := range columns {
+			a.Release()
+		}
+	}()
+	for i, c := range rl.columns {
+		a := rec.Column(c.from)
+		a.Retain()
+		if keep != nil && rows < int(rec.NumRows()) {
+			filtered, err := take.Filter(mem, a, keep)
+			a.Release()
+			if err != nil {
+				return nil, fmt.Errorf("anonymize: column %q: %w", rl.coarse.Field(i).Name, err)
+			}
+			a = filtered
+		}
+		coarse, err := c.coarsen.apply(mem, a)
+		a.Release()
+		if err != nil {
+			return nil, unsatisfied(fmt.Errorf("anonymize: column %q: %w",
+				rl.coarse.Field(i).Name, err))
+		}
+		columns = append(columns, coarse)
+	}
+	return array.NewRecord(rl.coarse, columns, int64(rows)), nil
+}
+
+func count(keep []bool) int64 {
+	var n int64
+	for _, k := range keep {
+		if k {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,334 @@
+package anonymize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/kanon"
+)
+
+// RunOptions are the choices of one run. A nil pointer means the defaults.
+type RunOptions struct {
+	// Statistics takes the results of the policy's queries. It is required
+	// where the policy has queries and refused where it has none.
+	Statistics Sink
+	// Plan, where given, is applied in place of one fitted to the source.
+	Plan *Plan
+	// Workers is the number of batches worked on at a time; 0 means
+	// GOMAXPROCS. The output does not depend on it.
+	Workers int
+	// Review, where given, sees the report once the output is written and
+	// checked and before it is committed; its error aborts the run.
+	Review func(*Report) error
+	// Progress, where given, is called now and then, from one goroutine at a
+	// time.
+	Progress func(Progress)
+}
+
+func (o *RunOptions) setDefaults() {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Stage string // "reading", "searching", "writing" or "checking"
+	Rows  int64  // of the input, in this stage
+	Total int64  // 0 where not known yet
+}
+
+// run is one run of a pipeline.
+type run struct {
+	*Pipeline
+	*layout
+	opts RunOptions
+
+	plan    *Plan
+	results []arrow.Record // of the queries
+	rows    RowCounts
+	audit   *kanon.Audit // of the output; nil without quasi-identifiers
+}
+
+// Fit reads the source once and returns the plan by which Run would change it.
+// It answers no queries.
+func (p *Pipeline) Fit(ctx context.Context, src Source) (*Plan, error) {
+	l, err := p.layout(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Pipeline: p, layout: l}
+	r.opts.setDefaults()
+	if err := r.observe(ctx, src, nil); err != nil {
+		return nil, err
+	}
+	return r.plan, nil
+}
+
+// Run reads the source, once to fit a plan and answer the queries and once to
+// write, checks what was written with code of its own and commits it. After an
+// error nothing is committed. An error that wraps ErrUnsatisfied says that the
+// data or the result do not satisfy the policy.
+func (p *Pipeline) Run(
+	ctx context.Context, src Source, dst Sink, opts *RunOptions,
+) (report *Report, err error) {
+	r := &run{Pipeline: p}
+	if opts != nil {
+		r.opts = *opts
+	}
+	r.opts.setDefaults()
+	stats := r.opts.Statistics
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, dst.Abort())
+			if stats != nil {
+				err = errors.Join(err, stats.Abort())
+			}
+		}
+		for _, rec := range r.results {
+			rec.Release()
+		}
+	}()
+	if (stats != nil) != (p.policy.Statistics != nil) {
+		if stats == nil {
+			return nil, errors.New("anonymize: the policy has statistics and there is no sink for " +
+				"them; give RunOptions.Statistics")
+		}
+		return nil, errors.New("anonymize: a sink for statistics, but the policy has none")
+	}
+	if r.layout, err = p.layout(ctx, src); err != nil {
+		return nil, err
+	}
+	if r.plan = r.opts.Plan; r.plan != nil {
+		if err := r.plan.check(p.policy); err != nil {
+			return nil, err
+		}
+	}
+	session, err := r.session()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.observe(ctx, src, session); err != nil {
+		return nil, err
+	}
+	if err := r.write(ctx, src, dst); err != nil {
+		return nil, err
+	}
+	if err := r.verify(ctx, dst); err != nil {
+		return nil, err
+	}
+	if stats != nil {
+		if err := r.writeStatistics(stats); err != nil {
+			return nil, err
+		}
+	}
+	report, err = r.report(src, dst, session)
+	if err != nil {
+		return nil, err
+	}
+	if r.opts.Review != nil {
+		if err := r.opts.Review(report); err != nil {
+			return nil, err
+		}
+	}
+	if err := dst.Commit(); err != nil {
+		return nil, err
+	}
+	if stats != nil {
+		if err := stats.Commit(); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
+}
+
+// session opens the budget of the policy's queries; nil without queries.
+func (r *run) session() (*dp.Session, error) {
+	s := r.policy.Statistics
+	if s == nil {
+		return nil, nil
+	}
+	return dp.New(dp.Config{Total: s.Budget, Unit: s.Unit})
+}
+
+// observe is pass 1: it counts the quasi-identifiers and solves for a plan,
+// unless there is one, and answers the queries, if there are any. Queries see
+// rows before any step that is fitted to the data.
+func (r *run) observe(ctx context.Context, src Source, session *dp.Session) error {
+	counting := r.plan == nil && r.anonymizer != nil
+	if r.plan == nil {
+		r.plan = &Plan{Version: PlanVersion, Policy: r.policy.digest()}
+	}
+	if !counting && session == nil {
+		return nil
+	}
+	reader, err := src.Open(ctx, r.fitRead...)
+	if err != nil {
+		return err
+	}
+	defer reader.Release()
+	local, err := r.bind(reader.Schema(), r.fitKeep)
+	if err != nil {
+		return err
+	}
+	var counts *kanon.Counts
+	if counting {
+		if counts, err = r.anonymizer.NewCounts(local.out); err != nil {
+			return err
+		}
+	}
+	var scan *dp.Scan
+	if session != nil {
+		if scan, err = session.NewScan(local.out, r.queries()...); err != nil {
+			return err
+		}
+	}
+	err = inOrder(ctx, reader, r.opts.Workers, local.apply, func(rec arrow.Record) error {
+		r.progress("reading", local.input.Load(), 0)
+		if counts != nil {
+			if err := counts.Add(rec); err != nil {
+				return unsatisfied(err)
+			}
+		}
+		if scan != nil {
+			return unsatisfied(scan.Add(rec))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if counts != nil {
+		r.progress("searching", 0, 0)
+		if r.plan.Anonymity, err = r.anonymizer.Solve(ctx, counts); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			return unsatisfied(err)
+		}
+	}
+	if scan != nil {
+		if r.results, err = scan.Results(ctx); err != nil {
+			return err
+		}
+	}
+	r.rows.Input = local.input.Load()
+	return nil
+}
+
+// write is pass 2: it transforms every row and hands it to the sink and to the
+// checker, which counts people even where the output no longer names them.
+func (r *run) write(ctx context.Context, src Source, dst Sink) error {
+	reader, err := src.Open(ctx, r.applyRead...)
+	if err != nil {
+		return err
+	}
+	defer reader.Release()
+	local, err := r.bind(reader.Schema(), r.applyKeep)
+	if err != nil {
+		return err
+	}
+	schema := local.out
+	if r.plan.Anonymity != nil {
+		if schema, err = r.plan.Anonymity.Schema(schema); err != nil {
+			return err
+		}
+	}
+	published := r.published(schema)
+	if published.NumFields() == 0 {
+		return errors.New("anonymize: every column is dropped; nothing would be written")
+	}
+	checker, err := r.checker(schema)
+	if err != nil {
+		return err
+	}
+	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+		out, err := local.apply(ctx, rec)
+		if err != nil || r.plan.Anonymity == nil {
+			return out, err
+		}
+		defer out.Release()
+		out, err = r.plan.Anonymity.Transform(ctx, out)
+		return out, unsatisfied(err)
+	}
+	wrote := false
+	consume := func(rec arrow.Record) error {
+		r.progress("writing", local.input.Load(), r.rows.Input)
+		if checker != nil {
+			if err := checker.Add(rec); err != nil {
+				return err
+			}
+		}
+		out := project(rec, published)
+		defer out.Release()
+		r.rows.Output += out.NumRows()
+		wrote = true
+		return dst.Write(out)
+	}
+	if err := inOrder(ctx, reader, r.opts.Workers, work, consume); err != nil {
+		return err
+	}
+	if !wrote {
+		empty := emptyRecord(published)
+		defer empty.Release()
+		if err := dst.Write(empty); err != nil {
+			return err
+		}
+	}
+	if seen := local.input.Load(); r.rows.Input != 0 && seen != r.rows.Input {
+		return fmt.Errorf("anonymize: the input changed between two passes: %d rows, then %d",
+			r.rows.Input, seen)
+	}
+	r.rows.Input = local.input.Load()
+	r.rows.Retained = local.retained.Load()
+	r.rows.Sampled = local.sampled.Load()
+	r.rows.Suppressed = r.rows.Sampled - r.rows.Output
+	if checker == nil {
+		return nil
+	}
+	if r.audit, err = checker.Audit(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// published is the schema of the output: without what is hidden.
+func (r *run) published(schema *arrow.Schema) *arrow.Schema {
+	var fields []arrow.Field
+	for _, f := range schema.Fields() {
+		if !slices.Contains(r.hidden, f.Name) {
+			fields = append(fields, f)
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func project(rec arrow.Record, schema *arrow.Schema) arrow.Record {
+	columns := make([]arrow.Array, schema.NumFields())
+	for i, f := range schema.Fields() {
+		columns[i] = rec.Column(rec.Schema().FieldIndices(f.Name)[0])
+	}
+	return array.NewRecord(schema, columns, rec.NumRows())
+}
+
+func emptyRecord(schema *arrow.Schema) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	return b.NewRecord()
+}
+
+// progress tells the caller, where there is one.
+func (r *run) progress(stage string, rows, total int64) {
+	r.opts.Progress(Progress{Stage: stage, Rows: rows, Total: total})
+}
