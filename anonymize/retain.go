@@ -37,12 +37,13 @@ func (r Retain) validate() []error {
 	}
 	switch {
 	case r.Last == "" && r.AsOf == "" && r.From == "" && r.Until == "":
-		errs = append(errs, errors.New("retain: no window; want from, until or both, or last and as_of"))
+		errs = append(errs, errors.New("retain: no window; "+
+			"want from, until or both, or last and as_of"))
 	case (r.Last != "" || r.AsOf != "") && (r.From != "" || r.Until != ""):
 		errs = append(errs, errors.New("retain: two windows; want from and until, or last and as_of"))
 	case r.Last != "" && r.AsOf == "":
-		errs = append(errs, errors.New("retain: last without as_of; want the date it counts back from, "+
-			"such as 2024-07-01"))
+		errs = append(errs, errors.New("retain: last without as_of; "+
+			"want the date it counts back from, such as 2024-07-01"))
 	case r.AsOf != "" && r.Last == "":
 		errs = append(errs, errors.New("retain: as_of without last; want a length such as 24 months"))
 	default:
@@ -86,7 +87,8 @@ func (r Retain) window() (from, until time.Time, errs []error) {
 		}
 		if len(errs) == 0 {
 			if from = before(until, n, unit); from.Year() < 2 {
-				errs = append(errs, fmt.Errorf("retain: last is %q, which reaches before the year 2", r.Last))
+				errs = append(errs,
+					fmt.Errorf("retain: last is %q, which reaches before the year 2", r.Last))
 			}
 		}
 		return from, until, errs

@@ -119,7 +119,8 @@ func (t Truncate) truncation(in arrow.DataType) (func(int64) (int64, bool), erro
 		return t.timeOfDay(in, in.Unit)
 	case *arrow.TimestampType:
 		if to == second && in.Unit == arrow.Second {
-			return nil, fmt.Errorf("truncate: the column is %s, whole seconds; want a longer period", in)
+			return nil, fmt.Errorf("truncate: the column is %s, whole seconds; "+
+				"want a longer period", in)
 		}
 		zone, err := zoneOf(in)
 		if err != nil {
@@ -159,7 +160,8 @@ func truncateDays(to int, unit int64) func(int64) (int64, bool) {
 			days = startOfWeek(days)
 		default:
 			y, m, _ := time.Unix(days*secondsPerDay, 0).UTC().Date()
-			days = floorDiv(time.Date(y, startMonth(to, m), 1, 0, 0, 0, 0, time.UTC).Unix(), secondsPerDay)
+			start := time.Date(y, startMonth(to, m), 1, 0, 0, 0, 0, time.UTC)
+			days = floorDiv(start.Unix(), secondsPerDay)
 		}
 		return days * unit, days >= firstDay
 	}

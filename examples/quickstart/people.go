@@ -50,7 +50,8 @@ func (p *person) age(second int64) int {
 
 // ageBands are patients by five years of age, from 0 to 104: hospitals see
 // newborns, women in their childbearing years and most of all the old.
-var ageBands = []float64{7, 3, 3, 4, 5, 6, 6.5, 6, 5, 5.5, 7, 8, 8.5, 9, 9.5, 10, 9, 6, 2.5, 0.8, 0.2}
+var ageBands = []float64{
+	7, 3, 3, 4, 5, 6, 6.5, 6, 5, 5.5, 7, 8, 8.5, 9, 9.5, 10, 9, 6, 2.5, 0.8, 0.2}
 
 // women is the share of women among the patients of an age.
 func women(age int) float64 {

@@ -73,7 +73,7 @@ func TestVisitBits(t *testing.T) {
 	if len(illnesses) > 1<<illnessBits {
 		t.Fatalf("%d illnesses in %d bits", len(illnesses), illnessBits)
 	}
-	if illnesses[fallback].least > 0 || illnesses[fallback].women == 0 || illnesses[fallback].men == 0 {
+	if d := illnesses[fallback]; d.least > 0 || d.women == 0 || d.men == 0 {
 		t.Error("not everybody can have the fallback")
 	}
 	v := newVisit(periodSeconds-1, 1<<32-1, len(illnesses)-1)
