@@ -25,7 +25,8 @@ func hospital(text, dictionary bool) (*arrow.Schema, []arrow.Record) {
 	if dictionary {
 		ward = dict(arrow.PrimitiveTypes.Int8, ward)
 	}
-	schema := arrow.NewSchema([]arrow.Field{{Name: "patient", Type: patient}, {Name: "ward", Type: ward},
+	schema := arrow.NewSchema([]arrow.Field{{Name: "patient", Type: patient}, {Name: "ward",
+		Type: ward},
 		{Name: "days", Type: arrow.PrimitiveTypes.Float64}}, nil)
 	var recs []arrow.Record
 	for done := 0; done < rows; done += batch {

@@ -16,7 +16,8 @@ func arrays(t *testing.T, as ...arrow.Array) arrow.Record {
 	t.Helper()
 	var fields []arrow.Field
 	for i, a := range as {
-		fields = append(fields, arrow.Field{Name: []string{"patient", "ward", "days"}[i], Type: a.DataType()})
+		fields = append(fields, arrow.Field{Name: []string{"patient", "ward", "days"}[i],
+			Type: a.DataType()})
 	}
 	rec := array.NewRecord(arrow.NewSchema(fields, nil), as, int64(as[0].Len()))
 	t.Cleanup(rec.Release)
@@ -30,8 +31,14 @@ func arrays(t *testing.T, as ...arrow.Array) arrow.Record {
 // of the record and leaves the scan to go on.
 func TestAddRefusesWithoutTellingValues(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	str := func(s ...string) arrow.Array { return fromStrings(t, mem, arrow.BinaryTypes.String, s...) }
-	num := func(s ...string) arrow.Array { return fromStrings(t, mem, arrow.PrimitiveTypes.Float64, s...) }
+	str := func(s ...string) arrow.Array {
+		return fromStrings(t, mem, arrow.BinaryTypes.String,
+			s...)
+	}
+	num := func(s ...string) arrow.Array {
+		return fromStrings(t, mem, arrow.PrimitiveTypes.Float64,
+			s...)
+	}
 	// outOfRange is a dictionary column whose second row has no entry.
 	outOfRange := func(values arrow.Array) arrow.Array {
 		defer values.Release()
@@ -55,16 +62,26 @@ func TestAddRefusesWithoutTellingValues(t *testing.T) {
 		rec  arrow.Record
 		want string
 	}{
-		"null unit":       {arrays(t, str(canary, ""), str(canary, "b"), num("1", "2")), `column "patient" holds a null`},
-		"null entry":      {arrays(t, nullEntry(), str(canary, "b"), num("1", "2")), `column "patient" holds a null`},
-		"unit type":       {arrays(t, num("77551", "2"), str(canary, "b"), num("1", "2")), `column "patient": values are of type float`},
-		"unit index":      {arrays(t, outOfRange(str(canary)), str(canary, "b"), num("1", "2")), `column "patient"`},
-		"ward type":       {arrays(t, str(canary, "b"), num("77551", "2"), num("1", "2")), `column "ward": values are of type float`},
-		"ward index":      {arrays(t, str(canary, "b"), outOfRange(str(canary)), num("1", "2")), `column "ward"`},
-		"no days":         {arrays(t, str(canary, "b"), str(canary, "b")), `column "days" is not in the table`},
-		"days type":       {arrays(t, str("a", "b"), str(canary, "b"), str(canary, "b")), `column "days": values are of type utf8, want a number`},
-		"days index":      {arrays(t, str("a", "b"), str(canary, "b"), outOfRange(num("77551"))), `column "days": a dictionary index`},
-		"days dictionary": {arrays(t, str("a", "b"), str(canary, "b"), outOfRange(str(canary))), `column "days": values are of type utf8`},
+		"null unit": {arrays(t, str(canary, ""), str(canary, "b"), num("1", "2")),
+			`column "patient" holds a null`},
+		"null entry": {arrays(t, nullEntry(), str(canary, "b"), num("1", "2")),
+			`column "patient" holds a null`},
+		"unit type": {arrays(t, num("77551", "2"), str(canary, "b"), num("1", "2")),
+			`column "patient": values are of type float`},
+		"unit index": {arrays(t, outOfRange(str(canary)), str(canary, "b"), num("1", "2")),
+			`column "patient"`},
+		"ward type": {arrays(t, str(canary, "b"), num("77551", "2"), num("1", "2")),
+			`column "ward": values are of type float`},
+		"ward index": {arrays(t, str(canary, "b"), outOfRange(str(canary)), num("1", "2")),
+			`column "ward"`},
+		"no days": {arrays(t, str(canary, "b"), str(canary, "b")),
+			`column "days" is not in the table`},
+		"days type": {arrays(t, str("a", "b"), str(canary, "b"), str(canary, "b")),
+			`column "days": values are of type utf8, want a number`},
+		"days index": {arrays(t, str("a", "b"), str(canary, "b"), outOfRange(num("77551"))),
+			`column "days": a dictionary index`},
+		"days dictionary": {arrays(t, str("a", "b"), str(canary, "b"), outOfRange(str(canary))),
+			`column "days": values are of type utf8`},
 	} {
 		scan := newScan(t, Unit{Column: "patient", MaxRows: 4}, countBy(exactly), meanBy(1))
 		err := scan.Add(test.rec)
@@ -96,7 +113,8 @@ func TestRunStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	s := session(t, Unit{Column: "patient", MaxRows: 1})
-	if _, err := s.Run(ctx, r, Count{Epsilon: 1}); err == nil || !strings.HasPrefix(err.Error(), "dp: ") {
+	if _, err := s.Run(ctx, r, Count{Epsilon: 1}); err == nil || !strings.HasPrefix(err.Error(),
+		"dp: ") {
 		t.Errorf("a cancelled run: %v", err)
 	}
 }
@@ -107,12 +125,14 @@ func TestTooManyRows(t *testing.T) {
 	scan.sample.n = maxEntries
 	rec := visits(memory.NewGoAllocator(), byHand)
 	defer rec.Release()
-	if err := scan.Add(rec); err == nil || !strings.Contains(err.Error(), "more than 2147483648 rows") {
+	if err := scan.Add(rec); err == nil || !strings.Contains(err.Error(),
+		"more than 2147483648 rows") {
 		t.Errorf("got %v", err)
 	}
 	shard := scan.Shard()
 	shard.sample.n = 1
-	if err := scan.Merge(shard); err == nil || !strings.Contains(err.Error(), "more than 2147483648 rows") {
+	if err := scan.Merge(shard); err == nil || !strings.Contains(err.Error(),
+		"more than 2147483648 rows") {
 		t.Errorf("got %v", err)
 	}
 }

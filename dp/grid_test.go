@@ -28,7 +28,8 @@ func TestGridBoundsEveryValue(t *testing.T) {
 		}
 		x := rapid.OneOf(rapid.Float64(), rapid.Float64Range(min(a, b), max(a, b)),
 			rapid.SampledFrom([]float64{a, b, 0, math.Inf(1), math.Inf(-1), math.MaxFloat64,
-				math.SmallestNonzeroFloat64, math.Nextafter(a, b), math.Nextafter(b, a)})).Draw(t, "x")
+				math.SmallestNonzeroFloat64, math.Nextafter(a, b), math.Nextafter(b, a)})).Draw(t,
+			"x")
 		n := g.steps(x)
 		if n > g.most || n < -g.most {
 			t.Fatalf("[%v, %v]: %v has %d steps, most %d", a, b, x, n, g.most)

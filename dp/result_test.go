@@ -40,7 +40,8 @@ func TestIntervalsCover(t *testing.T) {
 			}
 			p.questions[1].perturb(means, src)
 			rec = p.record(1, means)
-			low, upp, mid := floats(t, rec, "lower"), floats(t, rec, "upper"), floats(t, rec, "mean")
+			low, upp, mid := floats(t, rec, "lower"), floats(t, rec, "upper"), floats(t, rec,
+				"mean")
 			for i, x := range []float64{0, 17.3, 60} {
 				if rows == 0 || low[i] <= x && x <= upp[i] {
 					hits[1]++

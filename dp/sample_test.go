@@ -233,7 +233,8 @@ func TestAnyBatchingGivesTheSame(t *testing.T) {
 	for _, batch := range []int{len(rows), 7, 1} {
 		for _, shards := range []int{1, 3} {
 			rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-			got := answer(wide, rows, batch, shards, countBy(1e6), meanBy(1e14), Count{Epsilon: 1e6})
+			got := answer(wide, rows, batch, shards, countBy(1e6), meanBy(1e14),
+				Count{Epsilon: 1e6})
 			if want == nil {
 				want = got
 			}

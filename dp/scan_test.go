@@ -98,7 +98,8 @@ func TestNoRows(t *testing.T) {
 		if got := ints(t, recs[0], "count"); !slices.Equal(got, []int64{0, 0, 0}) {
 			t.Errorf("%d empty batches: count %v", batches, got)
 		}
-		if lo, up := floats(t, recs[1], "lower"), floats(t, recs[1], "upper"); lo[0] != 0 || up[0] != 60 {
+		if lo, up := floats(t, recs[1], "lower"), floats(t, recs[1], "upper"); lo[0] != 0 ||
+			up[0] != 60 {
 			t.Errorf("interval of no rows: %v to %v", lo, up)
 		}
 	}
@@ -124,7 +125,8 @@ func TestInfinitiesClampAndNaNIsIgnored(t *testing.T) {
 		row{person: "c", days: math.NaN()}, row{person: "d", days: 1e300},
 		row{person: "e", days: -math.MaxFloat64}, row{person: "f", null: true})
 	recs := results(t, scan)
-	if m, n := floats(t, recs[0], "mean")[0], ints(t, recs[0], "count")[0]; math.Abs(m-10) > 1e-6 || n != 4 {
+	if m, n := floats(t, recs[0], "mean")[0], ints(t, recs[0], "count")[0]; math.Abs(m-10) > 1e-6 ||
+		n != 4 {
 		t.Errorf("mean %v of %d rows, want 10 of 4", m, n)
 	}
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // fromStrings makes an array of a type from texts; "" is null.
-func fromStrings(t testing.TB, mem memory.Allocator, dt arrow.DataType, texts ...string) arrow.Array {
+func fromStrings(t testing.TB, mem memory.Allocator, dt arrow.DataType,
+	texts ...string) arrow.Array {
 	t.Helper()
 	b := array.NewBuilder(mem, dt)
 	defer b.Release()
@@ -72,7 +73,8 @@ func TestMeanOfAnyNumber(t *testing.T) {
 			t.Fatalf("%s: %v", dt, err)
 		}
 		got := results(t, scan)[0]
-		if m, n := floats(t, got, "mean")[0], ints(t, got, "count")[0]; math.Abs(m-4) > 1e-6 || n != 4 {
+		if m, n := floats(t, got, "mean")[0], ints(t, got, "count")[0]; math.Abs(m-4) > 1e-6 ||
+			n != 4 {
 			t.Errorf("%s: mean %v of %d rows, want 4 of 4", dt, m, n)
 		}
 		rec.Release()
@@ -83,9 +85,11 @@ func TestMeanOfAnyNumber(t *testing.T) {
 
 func TestMeanRefusesOtherTypes(t *testing.T) {
 	for _, dt := range []arrow.DataType{
-		arrow.FixedWidthTypes.Boolean, arrow.FixedWidthTypes.Date32, arrow.BinaryTypes.Binary, arrow.Null,
+		arrow.FixedWidthTypes.Boolean, arrow.FixedWidthTypes.Date32, arrow.BinaryTypes.Binary,
+		arrow.Null,
 		arrow.FixedWidthTypes.Duration_s, arrow.FixedWidthTypes.Timestamp_ms,
-		&arrow.Decimal256Type{Precision: 50}, dict(arrow.PrimitiveTypes.Int8, arrow.BinaryTypes.String),
+		&arrow.Decimal256Type{Precision: 50}, dict(arrow.PrimitiveTypes.Int8,
+			arrow.BinaryTypes.String),
 		arrow.ListOf(arrow.PrimitiveTypes.Int8),
 	} {
 		schema := arrow.NewSchema([]arrow.Field{
@@ -104,7 +108,8 @@ func TestDecimalFloat(t *testing.T) {
 		scale int32
 		want  float64
 	}{
-		{decimal128.FromI64(0), 0, 0}, {decimal128.FromI64(-5), 0, -5}, {decimal128.FromI64(1234), 2, 12.34},
+		{decimal128.FromI64(0), 0, 0}, {decimal128.FromI64(-5), 0, -5}, {decimal128.FromI64(1234),
+			2, 12.34},
 		{decimal128.FromI64(-1234), 2, -12.34}, {decimal128.FromI64(12), -2, 1200},
 		{decimal128.New(1, 0), 0, 1 << 64}, {decimal128.New(-1, 0), 0, -(1 << 64)},
 		{decimal128.New(math.MinInt64, 0), 0, -math.Ldexp(1, 127)},
@@ -134,7 +139,8 @@ func TestGroupsOfAnyType(t *testing.T) {
 		{arrow.FixedWidthTypes.Boolean, [3]string{"true", "false", "true"}, []string{"false"}},
 		{arrow.FixedWidthTypes.Date32, [3]string{"2020-02-29", "1969-12-31", "2021-01-01"}, nil},
 		{dict(arrow.PrimitiveTypes.Int8, arrow.BinaryTypes.String), [3]string{"a", "b", "c"}, nil},
-		{dict(arrow.PrimitiveTypes.Uint16, arrow.PrimitiveTypes.Int32), [3]string{"1", "2", "3"}, nil},
+		{dict(arrow.PrimitiveTypes.Uint16, arrow.PrimitiveTypes.Int32), [3]string{"1", "2", "3"},
+			nil},
 	} {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		v := test.values
@@ -174,8 +180,9 @@ func TestCrossProduct(t *testing.T) {
 		fromStrings(t, mem, arrow.FixedWidthTypes.Boolean, "true", "false", "true", "true", ""))
 	defer rec.Release()
 	scan, err := session(t, Unit{Column: "patient", MaxRows: 2}).NewScan(rec.Schema(), Count{
-		By:   []string{"x", "patient"},
-		Keys: map[string][]string{"x": {"false", "true"}, "patient": {"b", "a", "nobody"}}, Epsilon: exactly,
+		By:      []string{"x", "patient"},
+		Keys:    map[string][]string{"x": {"false", "true"}, "patient": {"b", "a", "nobody"}},
+		Epsilon: exactly,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +207,8 @@ func TestCrossProduct(t *testing.T) {
 func TestUnitOfAnyType(t *testing.T) {
 	for _, dt := range []arrow.DataType{
 		arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Uint64, arrow.BinaryTypes.String,
-		arrow.BinaryTypes.LargeString, arrow.BinaryTypes.Binary, &arrow.Decimal128Type{Precision: 9},
+		arrow.BinaryTypes.LargeString, arrow.BinaryTypes.Binary,
+		&arrow.Decimal128Type{Precision: 9},
 		dict(arrow.PrimitiveTypes.Int8, arrow.BinaryTypes.String),
 	} {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())

@@ -121,7 +121,8 @@ func TestBernoulliExp(t *testing.T) {
 			t.Fatal("exp(0) failed")
 		}
 	}
-	for _, f := range [][2]uint64{{1, 2}, {1, 1}, {7, 2}, {1, 100_000}, {5, 1}, {1 << 61, 1 << 62}} {
+	for _, f := range [][2]uint64{{1, 2}, {1, 1}, {7, 2}, {1, 100_000}, {5, 1}, {1 << 61,
+		1 << 62}} {
 		const n = 1_000_000
 		hits := 0
 		for range n {
