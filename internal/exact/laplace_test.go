@@ -170,6 +170,9 @@ func (w wrong) sample() int64 {
 }
 
 func TestLaplaceChiSquarePower(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	for _, scale := range scales[2:] { // below, hardly a value is not zero
 		s, _ := scale.Float64()
 		for name, test := range map[string]struct {
