@@ -104,7 +104,7 @@ func (d *domain) addLevel(values arrow.Array, level int) error {
 		return err
 	}
 	codes := make([]uint32, d.size())
-	var names []string
+	names := []string{}
 	number := map[string]uint32{}
 	bad := 0
 	for i := range d.order {

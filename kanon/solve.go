@@ -61,7 +61,7 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 	prob := a.problem(c, domains)
 	result, err := lattice.Solve(ctx, prob)
 	if err != nil {
-		return nil, a.explain(err, c.total)
+		return nil, a.explain(err, c)
 	}
 	return a.newPlan(c, domains, result)
 }
@@ -136,11 +136,11 @@ func (l *pairLog) people(n, count int) *lattice.People {
 }
 
 // explain makes an error of the search one for the caller.
-func (a *Anonymizer) explain(err error, rows int64) error {
+func (a *Anonymizer) explain(err error, c *Counts) error {
 	var no *lattice.Infeasible
 	switch {
 	case errors.As(err, &no):
-		return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, rows))
+		return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, c))
 	case errors.Is(err, lattice.ErrTooLarge):
 		return fmt.Errorf("kanon: %w: %w; raise MinLevel or lower MaxLevel of some columns, "+
 			"or use hierarchies of fewer levels", ErrTooLarge, err)
@@ -148,20 +148,20 @@ func (a *Anonymizer) explain(err error, rows int64) error {
 	return fmt.Errorf("kanon: search: %w", err)
 }
 
-func (a *Anonymizer) whyNot(no *lattice.Infeasible, rows int64) string {
-	what := "rows"
-	if a.cfg.Unit != "" {
-		what = "people"
+func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
+	size, what := c.total, "rows"
+	if c.people != nil {
+		size, what = int64(c.people.Len()), "people"
 	}
+	rows := float64(c.total)
 	switch {
-	case no.Rows == rows:
+	case size < int64(a.k.K):
 		return fmt.Sprintf("the whole table has fewer than %d %s", a.k.K, what)
-	case float64(no.Rows) > a.cfg.MaxSuppression*float64(rows):
-		share := float64(no.Rows) / float64(rows)
+	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
 		return fmt.Sprintf("%s fails for %d classes at the top level; "+
 			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
-			a.k, no.Classes, math.Ceil(share*1e4)/1e4)
+			a.k, no.Classes, math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
 	}
 	return fmt.Sprintf("with suppressed %q the suppressed rows must themselves satisfy %s, "+
-		"and within MaxSuppression they never do; raise it, or drop these rows", Star, a.k)
+		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.k, Drop)
 }

@@ -3,6 +3,7 @@ package kanon
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -21,12 +22,7 @@ func starred(mem memory.Allocator, a arrow.Array, keep []bool) (arrow.Array, err
 		return nil, err
 	}
 	defer kept.Release()
-	fill := nullOf(mem, a.DataType())
-	if fill == nil {
-		return nil, fmt.Errorf("rows of type %s cannot be starred", a.DataType())
-	}
-	defer fill.Release()
-	both, err := array.Concatenate([]arrow.Array{kept, fill}, mem)
+	both, err := withStar(mem, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -43,39 +39,54 @@ func starred(mem memory.Allocator, a arrow.Array, keep []bool) (arrow.Array, err
 	return take.Rows(mem, both, at)
 }
 
-// nullOf is an array of one element: "*" for text, null for other types.
-func nullOf(mem memory.Allocator, dt arrow.DataType) arrow.Array {
-	b := array.NewBuilder(mem, dt)
-	defer b.Release()
-	switch b := b.(type) {
-	case *array.StringBuilder:
-		b.Append(Top)
-	case *array.LargeStringBuilder:
-		b.Append(Top)
-	case *array.BinaryDictionaryBuilder:
-		if b.AppendString(Top) != nil {
-			return nil
-		}
-		return starDictionary(mem, dt.(*arrow.DictionaryType))
-	default:
-		b.AppendNull()
+// withStar is an array with one row more: "*" for text, null for other types.
+func withStar(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+	d, ok := a.(*array.Dictionary)
+	if !ok {
+		return withOne(mem, a, starOf(a.DataType()))
 	}
-	return b.NewArray()
+	dt := d.DataType().(*arrow.DictionaryType)
+	values, star := d.Dictionary(), starOf(dt.ValueType)
+	values.Retain()
+	index := ""
+	if star != "" {
+		index = strconv.Itoa(values.Len())
+		more, err := withOne(mem, values, star)
+		values.Release()
+		if err != nil {
+			return nil, err
+		}
+		values = more
+	}
+	defer values.Release()
+	indices, err := withOne(mem, d.Indices(), index)
+	if err != nil {
+		return nil, fmt.Errorf("the dictionary has no room for %q: %w", Top, err)
+	}
+	defer indices.Release()
+	return array.NewDictionaryArray(dt, indices, values), nil
 }
 
-// starDictionary is one row of a dictionary of text, of "*", or of null where
-// the dictionary is of bytes.
-func starDictionary(mem memory.Allocator, dt *arrow.DictionaryType) arrow.Array {
-	values := nullOf(mem, dt.ValueType)
-	defer values.Release()
-	b := array.NewBuilder(mem, dt.IndexType)
-	defer b.Release()
-	if b.AppendValueFromString("0") != nil {
-		return nil
+// starOf is the star of a type that has one, else empty.
+func starOf(dt arrow.DataType) string {
+	if dt.ID() == arrow.STRING || dt.ID() == arrow.LARGE_STRING {
+		return Top
 	}
-	index := b.NewArray()
-	defer index.Release()
-	return array.NewDictionaryArray(dt, index, values)
+	return ""
+}
+
+// withOne appends a value given as text, or null where that is empty.
+func withOne(mem memory.Allocator, a arrow.Array, value string) (arrow.Array, error) {
+	b := array.NewBuilder(mem, a.DataType())
+	defer b.Release()
+	if value == "" {
+		b.AppendNull()
+	} else if err := b.AppendValueFromString(value); err != nil {
+		return nil, err
+	}
+	one := b.NewArray()
+	defer one.Release()
+	return array.Concatenate([]arrow.Array{a, one}, mem)
 }
 
 // canonicalFloats makes equal what is counted as equal, the zeros and the NaNs
@@ -127,11 +138,12 @@ func canonicalFloats(mem memory.Allocator, a arrow.Array, err error) (arrow.Arra
 			}
 		}
 	}
-	valid := validity(mem, a)
+	valid, nulls := validity(mem, a), 0
 	if valid != nil {
 		defer valid.Release()
+		nulls = array.UnknownNullCount
 	}
-	data := array.NewData(a.DataType(), a.Len(), []*memory.Buffer{valid, buf}, nil, array.UnknownNullCount, 0)
+	data := array.NewData(a.DataType(), a.Len(), []*memory.Buffer{valid, buf}, nil, nulls, 0)
 	defer data.Release()
 	return array.MakeFromData(data), nil
 }
