@@ -17,14 +17,14 @@ import (
 type CheckConfig struct {
 	// Quasi names the quasi-identifiers, at least one. Rows that agree in all
 	// of them form a class.
-	Quasi []string `yaml:"quasi"`
+	Quasi []string
 	// Unit names the column that identifies a person. Class sizes then count
 	// distinct people; when empty they count rows.
-	Unit string `yaml:"unit,omitempty"`
+	Unit string
 	// Sensitive names columns whose distinct values in a class are counted.
-	Sensitive []string `yaml:"sensitive,omitempty"`
+	Sensitive []string
 	// Models must all hold. Without any the audit only reports.
-	Models []Model `yaml:"models,omitempty"`
+	Models []Model
 }
 
 // Checker counts the classes of a table and says which models they satisfy. It
@@ -186,7 +186,9 @@ func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 	for _, class := range c.ids {
 		if int(class) == len(c.rowsIn) {
 			c.rowsIn = append(c.rowsIn, 0)
-			c.peopleIn = append(c.peopleIn, 0)
+			if c.cfg.Unit != "" {
+				c.peopleIn = append(c.peopleIn, 0)
+			}
 			for i := range c.valuesIn {
 				c.valuesIn[i] = append(c.valuesIn[i], 0)
 			}

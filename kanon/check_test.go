@@ -16,12 +16,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// visits is the table of the hand-worked cases. By age and zip the classes are
+// visitRows are the table of the hand-worked cases. By age and zip the classes are
 //
 //	30-39 537**: rows 0 1 2, people a b a, diagnoses flu flu null
 //	30-39 null:  row 3,      person c,     diagnosis flu
 //	null  537**: rows 4 5,   people a d,   diagnoses flu cold
-const visits = `[
+const visitRows = `[
 	{"age": "30-39", "zip": "537**", "who": "a", "diagnosis": "flu"},
 	{"age": "30-39", "zip": "537**", "who": "b", "diagnosis": "flu"},
 	{"age": "30-39", "zip": "537**", "who": "a", "diagnosis": null},
@@ -98,7 +98,7 @@ func visitAudit() *kanon.Audit {
 }
 
 func TestCheckByHand(t *testing.T) {
-	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visits)
+	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visitRows)
 	wantAudit(t, visitAudit(), visitConfig(), rec)
 
 	// In people: the class of three rows has two.
@@ -246,8 +246,9 @@ func TestCheckRefusals(t *testing.T) {
 		cfg  kanon.CheckConfig
 		want []string
 	}{
-		"zero":      {kanon.CheckConfig{}, []string{"kanon: check: no quasi-identifier"}},
-		"twice":     {kanon.CheckConfig{Quasi: []string{"a", "a"}}, []string{`column "a": named twice`}},
+		"zero": {kanon.CheckConfig{}, []string{"kanon: check: no quasi-identifier"}},
+		"twice": {kanon.CheckConfig{Quasi: []string{"a", "a"}},
+			[]string{`column "a": named twice`}},
 		"unit":      {kanon.CheckConfig{Quasi: one, Unit: "a"}, []string{`column "a": named twice`}},
 		"sensitive": {kanon.CheckConfig{Quasi: one, Sensitive: one}, []string{`named twice`}},
 		"no name":   {kanon.CheckConfig{Quasi: []string{""}}, []string{"a column without a name"}},
@@ -271,7 +272,7 @@ func TestCheckRefusals(t *testing.T) {
 }
 
 func TestCheckMissingColumns(t *testing.T) {
-	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visits)
+	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visitRows)
 	cfg := visitConfig()
 	cfg.Quasi = []string{"age", "zipp"}
 	cfg.Unit = "patient"
@@ -303,9 +304,11 @@ func TestCheckUnsupported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := c.Add(recordFromJSON(t, arrow.NewSchema([]arrow.Field{{Name: "age", Type: list}}, nil), `[]`))
+	lists := arrow.NewSchema([]arrow.Field{{Name: "age", Type: list}}, nil)
+	first := c.Add(recordFromJSON(t, lists, `[]`))
 	wantError(t, first, `column "age": type list`, `column "zip": not in`)
-	if err := c.Add(recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visits)); err != first {
+	good := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visitRows)
+	if err := c.Add(good); err != first {
 		t.Error(err)
 	}
 	if _, err := c.Audit(); err != first {
@@ -317,7 +320,7 @@ func TestCheckUnitNull(t *testing.T) {
 	cfg := visitConfig()
 	cfg.Unit = "who"
 	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String),
-		strings.Replace(visits, `"who": "c"`, `"who": null`, 1))
+		strings.Replace(visitRows, `"who": "c"`, `"who": null`, 1))
 	_, err := auditOf(cfg, rec)
 	wantError(t, err, `kanon: check: column "who": null in 1 of 6 rows`)
 }
@@ -339,7 +342,7 @@ func TestCheckShowsNoValue(t *testing.T) {
 }
 
 func TestCheckReaders(t *testing.T) {
-	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visits)
+	rec := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visitRows)
 	r, err := array.NewRecordReader(rec.Schema(), []arrow.Record{rec, rec})
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,9 @@ func TestCheckValues(t *testing.T) {
 		a      arrow.Array
 		values []int
 	}{
-		"zeros":   {doubles(0, math.Copysign(0, -1), 1), []int{1, 1, 2}},
-		"nans":    {doubles(math.NaN(), -math.NaN(), math.Float64frombits(0x7ff8000000000009)), []int{1, 1, 1}},
+		"zeros": {doubles(0, math.Copysign(0, -1), 1), []int{1, 1, 2}},
+		"nans": {doubles(math.NaN(), -math.NaN(), math.Float64frombits(0x7ff8000000000009)),
+			[]int{1, 1, 1}},
 		"float32": {singles(0, 1, float32(math.Copysign(0, -1))), []int{1, 2, 1}},
 		"float16": {halves.NewArray(), []int{1, 2, 1}},
 		"uint64":  {huge.NewArray(), []int{1, 2, 1, 3, 4}},
@@ -41,12 +42,14 @@ func TestCheckValues(t *testing.T) {
 		"large binary": {fromJSON(t, arrow.BinaryTypes.LargeBinary, `["YQ==", "YQ=="]`), []int{1, 1}},
 		"fixed":        {fromJSON(t, one, `["YQ==", "Yg==", "YQ=="]`), []int{1, 2, 1}},
 		"decimal":      {decimals(2, "1.5", "1.50", "-1.5", "15"), []int{1, 1, 2, 3}},
-		"date32":       {fromJSON(t, fixed.Date32, `["2019-03-07", "2019-03-08", "2019-03-07"]`), []int{1, 2, 1}},
-		"date64":       {fromJSON(t, fixed.Date64, `["2019-03-07", "2019-03-07"]`), []int{1, 1}},
-		"time32":       {fromJSON(t, fixed.Time32s, `["10:00:00", "10:00:01"]`), []int{1, 2}},
-		"time64":       {fromJSON(t, fixed.Time64ns, `["10:00:00", "10:00:00"]`), []int{1, 1}},
-		"timestamp":    {fromJSON(t, fixed.Timestamp_ms, `["2019-03-07", "2019-03-07", null]`), []int{1, 1, 2}},
-		"duration":     {fromJSON(t, fixed.Duration_s, `["1s", "2s", "1s"]`), []int{1, 2, 1}},
+		"date32": {fromJSON(t, fixed.Date32, `["2019-03-07", "2019-03-08", "2019-03-07"]`),
+			[]int{1, 2, 1}},
+		"date64": {fromJSON(t, fixed.Date64, `["2019-03-07", "2019-03-07"]`), []int{1, 1}},
+		"time32": {fromJSON(t, fixed.Time32s, `["10:00:00", "10:00:01"]`), []int{1, 2}},
+		"time64": {fromJSON(t, fixed.Time64ns, `["10:00:00", "10:00:00"]`), []int{1, 1}},
+		"timestamp": {fromJSON(t, fixed.Timestamp_ms, `["2019-03-07", "2019-03-07", null]`),
+			[]int{1, 1, 2}},
+		"duration": {fromJSON(t, fixed.Duration_s, `["1s", "2s", "1s"]`), []int{1, 2, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := array.NewInt64Builder(mem)
@@ -116,7 +119,7 @@ func TestCheckDictionaries(t *testing.T) {
 
 // What is text in one record and a number in the next cannot be compared.
 func TestCheckKindChanges(t *testing.T) {
-	words := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visits)
+	words := recordFromJSON(t, visitSchema(arrow.BinaryTypes.String), visitRows)
 	for _, c := range []struct {
 		typ  arrow.DataType
 		want string

@@ -42,17 +42,23 @@ func TestOrderRefusals(t *testing.T) {
 		h    kanon.Order
 		want []string
 	}{
-		"zero":     {kanon.Order{}, []string{"order: no values"}},
-		"twice":    {kanon.Order{Values: []string{"a", "b", "a"}}, []string{"values 1 and 3 are the same"}},
-		"top":      {kanon.Order{Values: []string{"a", "*"}}, []string{`value 2 is "*"`}},
-		"too few":  {kanon.Order{Values: abc, Sizes: [][]int{{2, 1}}}, []string{"level 1: the sizes add up to 3, want 4"}},
-		"too many": {kanon.Order{Values: abc, Sizes: [][]int{{2, 3}}}, []string{"group 2 has size 3, want 1 to the 2"}},
-		"none":     {kanon.Order{Values: abc, Sizes: [][]int{{}}}, []string{"add up to 0, want 4"}},
-		"size 0":   {kanon.Order{Values: abc, Sizes: [][]int{{0, 4}}}, []string{"group 1 has size 0"}},
+		"zero": {kanon.Order{}, []string{"order: no values"}},
+		"twice": {kanon.Order{Values: []string{"a", "b", "a"}},
+			[]string{"values 1 and 3 are the same"}},
+		"top": {kanon.Order{Values: []string{"a", "*"}}, []string{`value 2 is "*"`}},
+		"too few": {kanon.Order{Values: abc, Sizes: [][]int{{2, 1}}},
+			[]string{"level 1: the sizes add up to 3, want 4"}},
+		"too many": {kanon.Order{Values: abc, Sizes: [][]int{{2, 3}}},
+			[]string{"group 2 has size 3, want 1 to the 2"}},
+		"none": {kanon.Order{Values: abc, Sizes: [][]int{{}}}, []string{"add up to 0, want 4"}},
+		"size 0": {kanon.Order{Values: abc, Sizes: [][]int{{0, 4}}},
+			[]string{"group 1 has size 0"}},
 		"no nest": {kanon.Order{Values: abc, Sizes: [][]int{{2, 2}, {1, 3}}},
 			[]string{"level 2: group 1 ends after value 1, inside a group of the level below"}},
-		"both": {kanon.Order{Values: abc, Sizes: [][]int{{1, 2}, {4, 1}}}, []string{"level 1: the", "level 2: group 1", "level 2: group 2"}},
-		"same label": {kanon.Order{Values: []string{"a", "b to c", "a to b", "c"}, Sizes: [][]int{{2, 2}}},
+		"both": {kanon.Order{Values: abc, Sizes: [][]int{{1, 2}, {4, 1}}},
+			[]string{"level 1: the", "level 2: group 1", "level 2: group 2"}},
+		"same label": {kanon.Order{Values: []string{"a", "b to c", "a to b", "c"},
+			Sizes: [][]int{{2, 2}}},
 			[]string{"level 1: group 2 has the label of another"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,8 +50,11 @@ func TestPrefixTypes(t *testing.T) {
 		wantLabels(t, h, array.NewSlice(a, 2, 3), 1, "x*")
 	}
 	_, err := h.Generalize(ints(53711), 1)
-	wantError(t, err, "prefix: the column is int64, want text", "leading zeros", "read the column as text")
-	codes := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.PrimitiveTypes.Int32}
+	wantError(t, err, "prefix: the column is int64, want text", "leading zeros",
+		"read the column as text")
+	codes := &arrow.DictionaryType{
+		IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.PrimitiveTypes.Int32,
+	}
 	_, err = h.Generalize(fromJSON(t, codes, `[53]`), 1)
 	wantError(t, err, "the column is int32, want text")
 	_, err = h.Generalize(doubles(0.5), 1)
@@ -65,8 +68,8 @@ func TestPrefixRefusals(t *testing.T) {
 	}
 	h := kanon.Prefix{Length: 6}
 	_, err := h.Generalize(texts("canary", "canaries", "cana", "ca"), 1)
-	wantError(t, err, "1 of 4 distinct values have more than 6", "2 of 4 distinct values have fewer than 6",
-		"set shorter")
+	wantError(t, err, "1 of 4 distinct values have more than 6",
+		"2 of 4 distinct values have fewer than 6", "set shorter")
 	if strings.Contains(err.Error(), "cana") {
 		t.Error("the error shows a value")
 	}

@@ -154,7 +154,8 @@ func TestTreeMatchesCanonicalText(t *testing.T) {
 		{arrow.FixedWidthTypes.Date32, `["2019-03-07", "1969-12-31"]`, []string{"day", "day"}},
 		{arrow.FixedWidthTypes.Date64, `["2019-03-07", "1969-12-31"]`, []string{"day", "day"}},
 		{arrow.BinaryTypes.LargeString, `["39"]`, []string{"number"}},
-		{&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.BinaryTypes.String},
+		{&arrow.DictionaryType{
+			IndexType: arrow.PrimitiveTypes.Uint8, ValueType: arrow.BinaryTypes.String},
 			`["true", "39"]`, []string{"truth", "number"}},
 	} {
 		t.Run(c.typ.String(), func(t *testing.T) {
@@ -262,6 +263,7 @@ func TestTreeAdult(t *testing.T) {
 	ages := array.NewInt64Builder(memory.DefaultAllocator)
 	ages.AppendValues([]int64{17, 90, 100}, nil)
 	domain := ages.NewArray()
+	kanontest.TestHierarchy(t, age, domain)
 	wantLabels(t, age, domain, 1, "15-19", "85-89", "95-99")
 	wantLabels(t, age, domain, 3, "0-19", "80-99", "80-99")
 	// The file has 100 leaves, 1 to 100: 5, 10 and 20 under each label.

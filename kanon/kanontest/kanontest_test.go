@@ -74,7 +74,6 @@ func TestHierarchyAccepts(t *testing.T) {
 }
 
 func TestHierarchyRefuses(t *testing.T) {
-	type generalize = func(domain arrow.Array, level int) (arrow.Array, error)
 	calls := 0
 	for name, c := range map[string]struct {
 		h    fake
@@ -102,7 +101,9 @@ func TestHierarchyRefuses(t *testing.T) {
 			}
 			return proper(d, l)
 		}}, "level 2: two values of one label"},
-		"labels by position": {fake{levels: 2, generalize: func(d arrow.Array, l int) (arrow.Array, error) {
+		"labels by position": {fake{levels: 2, generalize: func(
+			d arrow.Array, l int,
+		) (arrow.Array, error) {
 			return strs([]string{"a", "b", "c", "d"}[:d.Len()]...), nil
 		}}, "another label among other values"},
 		"labels by rank": {fake{levels: 2, generalize: func(d arrow.Array, l int) (arrow.Array, error) {
@@ -111,7 +112,7 @@ func TestHierarchyRefuses(t *testing.T) {
 			}
 			return proper(d, l)
 		}}, "alone: too few to rank"},
-		"labels by time": {fake{levels: 1, generalize: generalize(func(d arrow.Array, l int) (arrow.Array, error) {
+		"labels by time": {fake{levels: 1, generalize: func(d arrow.Array, l int) (arrow.Array, error) {
 			if d.Len() == 4 {
 				calls++
 			}
@@ -119,16 +120,20 @@ func TestHierarchyRefuses(t *testing.T) {
 				return strs("x", "x", "x", "x"), nil
 			}
 			return strs([]string{"*", "*", "*", "*"}[:d.Len()]...), nil
-		})}, "when asked again"},
+		}}, "when asked again"},
 		"a write": {fake{levels: 2, generalize: func(d arrow.Array, l int) (arrow.Array, error) {
 			labels, err := proper(d, l)
 			d.Data().Buffers()[2].Bytes()[0] = 'b'
 			return labels, err
 		}}, "the domain was modified"},
-		"share of none":  {fake{levels: 2, share: func(int, int) float64 { return 0 }}, "value 0 has 0, want"},
-		"share above 1":  {fake{levels: 2, share: func(int, int) float64 { return 1.5 }}, "value 0 has 1.5, want"},
-		"falling share":  {fake{levels: 2, share: func(l, _ int) float64 { return 1 / float64(l+1) }}, "has less"},
-		"top is not all": {fake{levels: 2, share: func(int, int) float64 { return .5 }}, "has 0.5, want 1"},
+		"share of none": {fake{levels: 2, share: func(int, int) float64 { return 0 }},
+			"value 0 has 0, want"},
+		"share above 1": {fake{levels: 2, share: func(int, int) float64 { return 1.5 }},
+			"value 0 has 1.5, want"},
+		"falling share": {fake{levels: 2, share: func(l, _ int) float64 { return 1 / float64(l+1) }},
+			"has less"},
+		"top is not all": {fake{levels: 2, share: func(int, int) float64 { return .5 }},
+			"has 0.5, want 1"},
 		"shares differ": {fake{levels: 2, share: func(l, i int) float64 {
 			return []float64{.1, .2 + float64(i)/10, 1}[l]
 		}}, "one label has"},

@@ -163,9 +163,9 @@ func wantFigure(t *testing.T, name, want string, got float64) {
 // Adult as it is, by five sets of columns: reference/arx/risk_reference.csv.
 func TestTableAdult(t *testing.T) {
 	dir := shared.Dir(t)
-	adult := table(t, filepath.Join(dir, "data", "adult.csv"), ';', func([]string) bool { return true })
-	reference := table(t, filepath.Join(dir, "reference", "arx", "risk_reference.csv"), ';',
-		func([]string) bool { return true })
+	all := func([]string) bool { return true }
+	adult := table(t, filepath.Join(dir, "data", "adult.csv"), ';', all)
+	reference := table(t, filepath.Join(dir, "reference", "arx", "risk_reference.csv"), ';', all)
 	column := func(name string) *array.String {
 		return reference.Column(reference.Schema().FieldIndices(name)[0]).(*array.String)
 	}
@@ -190,7 +190,8 @@ func TestTableAdult(t *testing.T) {
 // in every quasi-identifier: reference/arx/results.csv.
 func TestTableOutputs(t *testing.T) {
 	dir := filepath.Join(shared.Dir(t), "reference", "arx")
-	results := table(t, filepath.Join(dir, "results.csv"), ',', func([]string) bool { return true })
+	results := table(t, filepath.Join(dir, "results.csv"), ',',
+		func([]string) bool { return true })
 	column := func(name string) *array.String {
 		return results.Column(results.Schema().FieldIndices(name)[0]).(*array.String)
 	}
