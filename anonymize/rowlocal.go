@@ -159,16 +159,21 @@ func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Reco
 			a.Release()
 		}
 	}()
+	var picked []int32 // rows that are kept, found when they are first needed
 	for i, c := range rl.columns {
 		a := rec.Column(c.from)
 		a.Retain()
-		if keep != nil && rows < int(rec.NumRows()) {
-			filtered, err := take.Filter(mem, a, keep)
+		// A dictionary may hold values of rows that are gone, here or before.
+		if rows < int(rec.NumRows()) || a.DataType().ID() == arrow.DICTIONARY {
+			if picked == nil {
+				picked = pick(keep, rows)
+			}
+			some, err := take.Rows(mem, a, picked)
 			a.Release()
 			if err != nil {
 				return nil, fmt.Errorf("anonymize: column %q: %w", rl.coarse.Field(i).Name, err)
 			}
-			a = filtered
+			a = some
 		}
 		coarse, err := c.coarsen.apply(mem, a)
 		a.Release()
@@ -179,6 +184,18 @@ func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Reco
 		columns = append(columns, coarse)
 	}
 	return array.NewRecord(rl.coarse, columns, int64(rows)), nil
+}
+
+// pick lists the rows that are kept; all of them without marks.
+func pick(keep []bool, rows int) []int32 {
+	if keep != nil {
+		return take.Indices(keep)
+	}
+	all := make([]int32, rows)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
 }
 
 func count(keep []bool) int64 {

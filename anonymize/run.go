@@ -280,9 +280,9 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		return err
 	}
 	if !wrote {
-		empty := emptyRecord(published)
+		empty := emptyRecord(schema)
 		defer empty.Release()
-		if err := dst.Write(empty); err != nil {
+		if err := consume(empty); err != nil {
 			return err
 		}
 	}

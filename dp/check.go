@@ -1,12 +1,19 @@
 package dp
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Check says what NewScan would refuse of the queries whatever the table:
-// wrong parameters, or a cost above what is left. It takes nothing from the
-// budget.
+// wrong parameters, noise beyond what is exact, or a cost above what is left.
+// It takes nothing from the budget.
 func (s *Session) Check(queries ...Query) error {
 	var errs []error
-	for _, q := range queries {
-		if err := checkQuery(q); err != nil {
+	for i, q := range queries {
+		if err := s.checkQuery(q); errors.Is(err, errNoQuery) {
+			errs = append(errs, fmt.Errorf("query %d: %w", i+1, err))
+		} else if err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -19,19 +26,30 @@ func (s *Session) Check(queries ...Query) error {
 	return left.spend(queries)
 }
 
-func checkQuery(q Query) error {
+func (s *Session) checkQuery(q Query) error {
 	switch q := q.(type) {
 	case Count:
-		return named(q, q.validate())
+		err := q.validate()
+		if err == nil {
+			_, err = countNoise(s.unit.MaxRows, decimal(q.Epsilon))
+		}
+		return named(q, err)
 	case *Count:
 		if q != nil {
-			return checkQuery(*q)
+			return s.checkQuery(*q)
 		}
 	case Mean:
-		return named(q, q.validate())
+		err := q.validate()
+		if err == nil {
+			var g grid
+			if g, err = newGrid(q.Lower, q.Upper); err == nil {
+				_, _, err = meanNoise(s.unit.MaxRows, g, decimal(q.Epsilon))
+			}
+		}
+		return named(q, err)
 	case *Mean:
 		if q != nil {
-			return checkQuery(*q)
+			return s.checkQuery(*q)
 		}
 	}
 	return errNoQuery

@@ -22,11 +22,14 @@ func TestCheck(t *testing.T) {
 	if err := s.Check(one, two, one); !errors.Is(err, ErrBudget) {
 		t.Errorf("%v, want ErrBudget", err)
 	}
+	if err := s.Check(Count{Epsilon: 1e-300}); err == nil {
+		t.Error("noise that cannot be exact is fine")
+	}
 	err = s.Check(Count{}, Mean{Column: "x", Epsilon: 0.1}, nil)
 	want := "dp: 3 mistakes\n" +
 		"\tquery \"count\": epsilon is 0, want a positive finite number\n" +
 		"\tquery \"mean x\": lower is 0 and upper 0, want finite numbers, lower below upper\n" +
-		"\twant a Count or a Mean"
+		"\tquery 3: want a Count or a Mean"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

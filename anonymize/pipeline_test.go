@@ -1,0 +1,744 @@
+package anonymize_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/pseudonym"
+)
+
+// visits is a small table of n visits of about n/3 people. Every value of name
+// and diagnosis begins with "canary", and so does nothing that is published.
+func visits(n int) *array.TableReader {
+	r := rand.New(rand.NewPCG(1, 2))
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "name", Type: arrow.BinaryTypes.String},
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "age", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+		{Name: "zip", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "admitted", Type: arrow.FixedWidthTypes.Date32},
+		{Name: "diagnosis", Type: arrow.BinaryTypes.String},
+		{Name: "days", Type: arrow.PrimitiveTypes.Int64},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for range n {
+		person := r.IntN(n/3 + 1)
+		p := rand.New(rand.NewPCG(3, uint64(person)))
+		b.Field(0).(*array.StringBuilder).Append(fmt.Sprintf("canary person %d", person))
+		b.Field(1).(*array.Int64Builder).Append(int64(4_200_000 + person))
+		if age := p.IntN(100); age == 99 {
+			b.Field(2).AppendNull()
+		} else {
+			b.Field(2).(*array.Int64Builder).Append(int64(age))
+		}
+		if zip := p.IntN(40); zip == 0 {
+			b.Field(3).AppendNull()
+		} else {
+			b.Field(3).(*array.StringBuilder).Append(fmt.Sprintf("0%04d", 1000+zip*zip))
+		}
+		b.Field(4).(*array.Date32Builder).Append(arrow.Date32(18000 + r.IntN(700)))
+		b.Field(5).(*array.StringBuilder).Append(fmt.Sprintf("canary %d", r.IntN(9)))
+		b.Field(6).(*array.Int64Builder).Append(int64(r.IntN(80)))
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+	table := array.NewTableFromRecords(schema, []arrow.Record{rec})
+	defer table.Release()
+	return array.NewTableReader(table, int64(max(n, 1)))
+}
+
+func visitsTable(n int) arrow.Table {
+	r := visits(n)
+	defer r.Release()
+	var recs []arrow.Record
+	for r.Next() {
+		rec := r.Record()
+		rec.Retain()
+		recs = append(recs, rec)
+	}
+	t := array.NewTableFromRecords(r.Schema(), recs)
+	for _, rec := range recs {
+		rec.Release()
+	}
+	return t
+}
+
+const visitsPolicy = `
+version: 1
+columns:
+  name: {role: identifier, drop: true}
+  id: {role: identifier, pseudonym: {hmac: {}, domain: test}}
+  age: {role: quasi, hierarchy: {intervals: {widths: [5, 10, 50], min: 0, max: 99}}}
+  zip: {role: quasi, hierarchy: {prefix: {length: 5}}}
+  admitted: {role: quasi, truncate: {to: month}, hierarchy: {dates: {periods: [quarter, year]}}}
+  diagnosis: {role: sensitive, unprotected: a test}
+  days: {role: insensitive, clamp: {max: 60}}
+privacy:
+  unit: id
+  models: [{k_anonymity: {k: 3}}]
+  max_suppression: 0.05
+  recoding: global
+`
+
+// readPolicy writes a policy to a file, as a person has it, and reads it.
+func readPolicy(t *testing.T, text string) *anonymize.Policy {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := anonymize.ReadPolicy(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func newKeys(t *testing.T) map[string]*pseudonym.Keyring {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys.json")
+	if err := pseudonym.CreateKeyFile(path); err != nil {
+		t.Fatal(err)
+	}
+	ring, err := pseudonym.Open(t.Context(), pseudonym.KeyFile(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]*pseudonym.Keyring{anonymize.MainKey: ring}
+}
+
+func newPipeline(
+	t *testing.T, policy string, keys map[string]*pseudonym.Keyring,
+) *anonymize.Pipeline {
+	t.Helper()
+	p, err := anonymize.New(anonymize.Config{Policy: readPolicy(t, policy), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// rowsOf are the rows of a table as text, in order.
+func rowsOf(t arrow.Table) []string {
+	r := array.NewTableReader(t, 0)
+	defer r.Release()
+	var rows []string
+	for r.Next() {
+		rec := r.Record()
+		for i := range int(rec.NumRows()) {
+			var cells []string
+			for c, col := range rec.Columns() {
+				text := col.ValueStr(i)
+				if d, ok := col.(*array.Dictionary); ok && d.IsValid(i) {
+					text = d.Dictionary().ValueStr(d.GetValueIndex(i))
+				}
+				cells = append(cells, rec.ColumnName(c)+"="+text)
+			}
+			rows = append(rows, strings.Join(cells, " "))
+		}
+	}
+	return rows
+}
+
+// runAll runs a pipeline into memory.
+func runAll(
+	t *testing.T, p *anonymize.Pipeline, src anonymize.Source, opts *anonymize.RunOptions,
+) ([]string, *anonymize.Report) {
+	t.Helper()
+	dst := tableio.NewBuffer()
+	defer dst.Release()
+	report, err := p.Run(t.Context(), src, dst, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rowsOf(dst.Table()), report
+}
+
+func TestRun(t *testing.T) {
+	table := visitsTable(3000)
+	defer table.Release()
+	src := tableio.FromTable(table)
+	defer src.Release()
+	rows, report := runAll(t, newPipeline(t, visitsPolicy, newKeys(t)), src, nil)
+	if got := int64(len(rows)); got != report.Rows.Output || got == 0 {
+		t.Errorf("%d rows, the report says %d", got, report.Rows.Output)
+	}
+	if r := report.Rows; r.Input != 3000 || r.Sampled != 3000 || r.Suppressed != 3000-r.Output ||
+		r.Suppressed > 150 {
+		t.Errorf("rows %+v", r)
+	}
+	// What a reader of the output finds by hand.
+	people := map[string]map[string]bool{}
+	for _, row := range rows {
+		var class, id string
+		for _, cell := range strings.Fields(row) {
+			switch name, _, _ := strings.Cut(cell, "="); name {
+			case "age", "zip", "admitted":
+				class += cell + " "
+			case "id":
+				id = cell
+			case "name":
+				t.Fatal("a name was published")
+			}
+		}
+		if people[class] == nil {
+			people[class] = map[string]bool{}
+		}
+		people[class][id] = true
+	}
+	smallest := 1 << 30
+	for _, ids := range people {
+		smallest = min(smallest, len(ids))
+	}
+	a := report.Anonymity
+	if smallest < 3 || int64(smallest) != a.After.Smallest || int64(len(people)) != a.After.Classes {
+		t.Errorf("smallest class of %d classes has %d people, the report says %+v",
+			len(people), smallest, a.After)
+	}
+	if !a.Models[0].Holds || a.Models[0].Reached != float64(smallest) || a.Before.Smallest != 1 {
+		t.Errorf("%+v", a)
+	}
+	if report.Statistics != nil || len(report.Digests.Plan) != 64 || len(report.Digests.Policy) != 64 {
+		t.Errorf("%+v", report.Digests)
+	}
+}
+
+// TestInvariance: the plan is the same to the byte and the rows are the same in
+// order for any number of workers, any batching, any format, and dictionary or
+// plain columns.
+func TestInvariance(t *testing.T) {
+	keys := newKeys(t)
+	p := newPipeline(t, visitsPolicy, keys)
+	table := visitsTable(1500)
+	defer table.Release()
+	dir := t.TempDir()
+	for _, name := range []string{"t.parquet", "t.csv", "t.arrow", "t.csv.zst"} {
+		if err := tableio.WriteTable(t.Context(), filepath.Join(dir, name), table, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dictionaries := dictionaryTable(t, table)
+	defer dictionaries.Release()
+	sources := map[string]func(batch int) anonymize.Source{
+		"memory":     func(int) anonymize.Source { return tableio.FromTable(table) },
+		"dictionary": func(int) anonymize.Source { return tableio.FromTable(dictionaries) },
+	}
+	for _, name := range []string{"t.parquet", "t.csv", "t.arrow", "t.csv.zst"} {
+		sources[name] = func(batch int) anonymize.Source {
+			f, err := tableio.Open(filepath.Join(dir, name), &tableio.Options{BatchRows: batch,
+				Types: map[string]arrow.DataType{"zip": arrow.BinaryTypes.String}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+	}
+	var wantPlan []byte
+	var wantRows []string
+	for name, open := range sources {
+		for _, batch := range []int{1, 1000, 1 << 20} {
+			for _, workers := range []int{1, 2} {
+				src := open(batch)
+				plan, err := p.Fit(t.Context(), src)
+				if err != nil {
+					t.Fatal(err)
+				}
+				planJSON, err := json.Marshal(plan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, _ := runAll(t, p, src, &anonymize.RunOptions{Workers: workers})
+				if wantPlan == nil {
+					wantPlan, wantRows = planJSON, rows
+				}
+				if !bytes.Equal(planJSON, wantPlan) {
+					t.Errorf("%s, batch %d, %d workers: another plan", name, batch, workers)
+				}
+				if !slices.Equal(rows, wantRows) {
+					t.Errorf("%s, batch %d, %d workers: other rows: %s", name, batch, workers,
+						cmp.Diff(wantRows[:3], rows[:3]))
+				}
+			}
+		}
+	}
+}
+
+// dictionaryTable is the table with its text columns encoded as dictionaries.
+func dictionaryTable(t *testing.T, in arrow.Table) arrow.Table {
+	t.Helper()
+	var fields []arrow.Field
+	var columns []arrow.Column
+	for i := range int(in.NumCols()) {
+		col, f := in.Column(i), in.Schema().Field(i)
+		if f.Type.ID() != arrow.STRING {
+			fields, columns = append(fields, f), append(columns, *col)
+			continue
+		}
+		typ := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int16, ValueType: f.Type}
+		b := array.NewDictionaryBuilder(memory.DefaultAllocator, typ).(*array.BinaryDictionaryBuilder)
+		for _, chunk := range col.Data().Chunks() {
+			for row := range chunk.Len() {
+				if chunk.IsNull(row) {
+					b.AppendNull()
+				} else if err := b.AppendString(chunk.(*array.String).Value(row)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		a := b.NewArray()
+		f.Type = typ
+		fields = append(fields, f)
+		columns = append(columns, *arrow.NewColumn(f, arrow.NewChunked(typ, []arrow.Array{a})))
+	}
+	return array.NewTable(arrow.NewSchema(fields, nil), columns, in.NumRows())
+}
+
+// TestHiddenUnit: people are counted by a column that is not published.
+func TestHiddenUnit(t *testing.T) {
+	policy := strings.Replace(visitsPolicy, "pseudonym: {hmac: {}, domain: test}", "drop: true", 1)
+	table := visitsTable(3000)
+	defer table.Release()
+	rows, report := runAll(t, newPipeline(t, policy, nil), tableio.FromTable(table), nil)
+	if strings.Contains(rows[0], "id=") {
+		t.Error("the unit was published")
+	}
+	pseudonymized, want := runAll(t, newPipeline(t, visitsPolicy, newKeys(t)),
+		tableio.FromTable(table), nil)
+	if len(rows) != len(pseudonymized) {
+		t.Errorf("%d rows, with pseudonyms %d", len(rows), len(pseudonymized))
+	}
+	if diff := cmp.Diff(want.Anonymity.After, report.Anonymity.After); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	policy := visitsPolicy + `
+statistics:
+  unit: {column: id, max_rows: 20}
+  budget: {epsilon: 2e6}
+  queries:
+    - count: {epsilon: 1e6}
+    - mean: {column: days, lower: 0, upper: 80, by: [diagnosis], keys: {diagnosis: [canary 1, canary 2]}, epsilon: 1e6}
+`
+	table := visitsTable(2000)
+	defer table.Release()
+	p := newPipeline(t, policy, newKeys(t))
+	stats := tableio.NewBuffer()
+	defer stats.Release()
+	_, report := runAll(t, p, tableio.FromTable(table), &anonymize.RunOptions{Statistics: stats})
+	rows := rowsOf(stats.Table())
+	if len(rows) != 3 || !strings.HasPrefix(rows[0], "query=count diagnosis=(null) value=2000 ") ||
+		!strings.HasPrefix(rows[1], "query=mean days by diagnosis diagnosis=canary 1 value=3") {
+		t.Errorf("%q", rows)
+	}
+	s := report.Statistics
+	if s.Spent.Epsilon != 2e6 || len(s.Queries) != 2 || s.Queries[1].Groups != 2 {
+		t.Errorf("%+v", s)
+	}
+
+	// Statistics need a sink, and a sink needs statistics.
+	dst := tableio.NewBuffer()
+	_, err := p.Run(t.Context(), tableio.FromTable(table), dst, nil)
+	wantError(t, err, "anonymize: the policy has statistics and there is no sink for them; "+
+		"give RunOptions.Statistics")
+	_, err = newPipeline(t, visitsPolicy, newKeys(t)).Run(t.Context(), tableio.FromTable(table),
+		tableio.NewBuffer(), &anonymize.RunOptions{Statistics: tableio.NewBuffer()})
+	wantError(t, err, "anonymize: a sink for statistics, but the policy has none")
+}
+
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestRefusals are those of New that need more than the policy.
+func TestRefusals(t *testing.T) {
+	_, err := anonymize.New(anonymize.Config{})
+	wantError(t, err, "anonymize: no policy")
+	_, err = anonymize.New(anonymize.Config{Policy: readPolicy(t, visitsPolicy)})
+	wantError(t, err, `anonymize: policy policy.yaml: line 5: no key "main" was given`)
+
+	// No query after a step that was fitted to the data.
+	table := visitsTable(300)
+	defer table.Release()
+	fitted, err := newPipeline(t, visitsPolicy, newKeys(t)).Fit(t.Context(), tableio.FromTable(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := anonymize.Policy{
+		Version: 1,
+		Columns: map[string]anonymize.Column{
+			"id":  {Role: anonymize.Identifier, Drop: true},
+			"age": {Role: anonymize.Insensitive},
+		},
+		Statistics: &anonymize.Statistics{
+			Unit:    dp.Unit{Column: "id", MaxRows: 1},
+			Budget:  dp.Budget{Epsilon: 1},
+			Queries: []anonymize.Query{{Count: &dp.Count{Epsilon: 1}}},
+		},
+	}
+	_, err = anonymize.New(anonymize.Config{
+		Policy: &policy, Steps: []anonymize.Transformer{fitted.Anonymity}})
+	wantError(t, err, "anonymize: policy: statistics after a fitted step: step 0 is a plan fitted to "+
+		"the data, so removing one person can change every row and no noise added after it protects "+
+		"anybody; take the statistics before it")
+	policy.Statistics = nil
+	if _, err = anonymize.New(anonymize.Config{
+		Policy: &policy, Steps: []anonymize.Transformer{fitted.Anonymity}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestInputAndPolicyDiffer: each has exactly the columns of the other.
+func TestInputAndPolicyDiffer(t *testing.T) {
+	table := visitsTable(10)
+	defer table.Release()
+	policy := strings.Replace(visitsPolicy, "  days:", "  stay:", 1)
+	_, err := newPipeline(t, policy, newKeys(t)).Fit(t.Context(), tableio.FromTable(table))
+	wantError(t, err, "anonymize: policy policy.yaml: 2 mistakes\n"+
+		"\tline 3: column \"days\" of the input is not in the policy; give it a role\n"+
+		"\tline 10: column \"stay\" is not in the input")
+	if errors.Is(err, anonymize.ErrUnsatisfied) {
+		t.Error("a wrong policy is not the data's fault")
+	}
+}
+
+// TestFailedCheck: a plan applied to rows it was not fitted to leaves classes
+// too small; the check sees it, and nothing is committed.
+func TestFailedCheck(t *testing.T) {
+	all, few := visitsTable(3000), visitsTable(3000)
+	defer all.Release()
+	defer few.Release()
+	p := newPipeline(t, visitsPolicy, newKeys(t))
+	plan, err := p.Fit(t.Context(), tableio.FromTable(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := array.NewTableReader(few, 50)
+	defer part.Release()
+	part.Next()
+	src, err := tableio.FromRecords(few.Schema(), part.Record())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	dst, err := tableio.Create(filepath.Join(dir, "safe.parquet"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Run(t.Context(), src, dst, &anonymize.RunOptions{Plan: plan})
+	if !errors.Is(err, anonymize.ErrUnsatisfied) ||
+		!strings.HasPrefix(err.Error(), "anonymize: the check of the result failed: 3-anonymity") {
+		t.Errorf("%v", err)
+	}
+	wantEmpty(t, dir)
+}
+
+func wantEmpty(t *testing.T, dir string) {
+	t.Helper()
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) > 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+}
+
+// TestOtherPolicysPlan: a plan belongs to its policy.
+func TestOtherPolicysPlan(t *testing.T) {
+	table := visitsTable(300)
+	defer table.Release()
+	keys := newKeys(t)
+	plan, err := newPipeline(t, visitsPolicy, keys).Fit(t.Context(), tableio.FromTable(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newPipeline(t, strings.Replace(visitsPolicy, "k: 3", "k: 4", 1), keys)
+	_, err = other.Run(t.Context(), tableio.FromTable(table), tableio.NewBuffer(),
+		&anonymize.RunOptions{Plan: plan})
+	wantError(t, err, "anonymize: plan: it was fitted under another policy; fit it again")
+}
+
+func TestMinimize(t *testing.T) {
+	policy := visitsPolicy + `
+minimize:
+  keep_only: [id, age, days]
+  retain: {column: admitted, from: 2020-01-01}
+  sample: {column: id, fraction: 0.5, domain: test}
+`
+	table := visitsTable(3000)
+	defer table.Release()
+	p := newPipeline(t, policy, newKeys(t))
+	rows, report := runAll(t, p, tableio.FromTable(table), nil)
+	if fields := strings.Fields(rows[0]); len(fields) != 3 {
+		t.Errorf("%q", rows[0])
+	}
+	r := report.Rows
+	if r.Retained >= r.Input || r.Retained < r.Input/4 ||
+		r.Sampled >= r.Retained*3/5 || r.Sampled <= r.Retained*2/5 {
+		t.Errorf("%+v", r)
+	}
+	people := func(rows []string) map[string]bool {
+		ids := map[string]bool{}
+		for _, row := range rows {
+			ids[strings.Fields(row)[0]] = true
+		}
+		return ids
+	}
+	if n := len(people(rows)); n < 300 || n > 600 {
+		t.Errorf("%d of about 1,000 people are left, want about half", n)
+	}
+}
+
+// TestEmptyTable: no rows in, no rows out, and a report.
+func TestEmptyTable(t *testing.T) {
+	table := visitsTable(0)
+	defer table.Release()
+	rows, report := runAll(t, newPipeline(t, visitsPolicy, newKeys(t)), tableio.FromTable(table), nil)
+	if len(rows) != 0 || report.Rows.Output != 0 || report.Anonymity == nil {
+		t.Errorf("%d rows, %+v", len(rows), report.Rows)
+	}
+}
+
+// TestNoQuasi: minimization and pseudonyms alone.
+func TestNoQuasi(t *testing.T) {
+	policy := `
+version: 1
+columns:
+  name: {role: identifier, drop: true}
+  id: {role: identifier, pseudonym: {hmac: {format: hex}, domain: test}}
+  age: {role: insensitive, round: {to: 10}}
+  zip: {role: insensitive, mask: {keep_first: 2}}
+  admitted: {role: insensitive, truncate: {to: year}}
+  diagnosis: {role: sensitive, drop: true}
+  days: {role: insensitive, clamp: {max: 30, above: "30+"}}
+`
+	table := visitsTable(100)
+	defer table.Release()
+	rows, report := runAll(t, newPipeline(t, policy, newKeys(t)), tableio.FromTable(table), nil)
+	if len(rows) != 100 || report.Anonymity != nil {
+		t.Errorf("%d rows, %+v", len(rows), report.Anonymity)
+	}
+	joined := strings.Join(rows, "\n")
+	for _, want := range []string{"admitted=2019-01-01", "zip=01***", "days=30+", "age=10"} {
+		if !strings.Contains(joined, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+// TestCanary: no value of the data is in a report, nor in any error.
+func TestCanary(t *testing.T) {
+	table := visitsTable(2000)
+	defer table.Release()
+	p := newPipeline(t, visitsPolicy, newKeys(t))
+	_, report := runAll(t, p, tableio.FromTable(table), nil)
+	var text bytes.Buffer
+	for _, write := range []func() error{
+		func() error { return report.WriteText(&text) },
+		func() error { return report.WriteJSON(&text) },
+		func() error { return report.WriteHTML(&text) },
+	} {
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantNoCanary(t, text.String())
+
+	for _, change := range [][2]string{
+		{"{prefix: {length: 5}}", "{prefix: {length: 4}}"},                 // longer zips
+		{"min: 0, max: 99", "min: 0, max: 20"},                             // ages out of range
+		{"k: 3", "k: 5000"},                                                // nobody hides among so many
+		{"{prefix: {length: 5}}", `{order: {values: ["00000", "99999"]}}`}, // unknown values
+		{"unit: id", "unit: name"},
+		{"days: {role: insensitive, clamp: {max: 60}}", "days: {role: insensitive, mask: {keep_first: 1}}"},
+		{"diagnosis: {role: sensitive, unprotected: a test}",
+			"diagnosis: {role: quasi, hierarchy: {intervals: {widths: [1], min: 0, max: 9}}}"},
+	} {
+		policy := strings.Replace(visitsPolicy, change[0], change[1], 1)
+		if policy == visitsPolicy {
+			t.Fatalf("%q is not in the policy", change[0])
+		}
+		p := newPipeline(t, policy, newKeys(t))
+		_, err := p.Run(t.Context(), tableio.FromTable(table), tableio.NewBuffer(), nil)
+		if err != nil {
+			wantNoCanary(t, err.Error())
+		} else if change[1] != "unit: name" {
+			t.Errorf("%s: no error", change[1])
+		}
+	}
+}
+
+func wantNoCanary(t *testing.T, text string) {
+	t.Helper()
+	for _, canary := range []string{"canary", "42000", "42001", "42002", "01001", "02000", "2019-"} {
+		if i := strings.Index(text, canary); i >= 0 {
+			t.Errorf("%q is in %q", canary, text[max(0, i-40):min(len(text), i+40)])
+		}
+	}
+}
+
+// faulty fails at a given call.
+type faulty struct {
+	anonymize.Source
+	anonymize.Sink
+	read, write int
+	commit      bool
+}
+
+var errFault = errors.New("the disk is on fire")
+
+func (f *faulty) Open(ctx context.Context, columns ...string) (array.RecordReader, error) {
+	r, err := f.Source.Open(ctx, columns...)
+	return &faultyReader{RecordReader: r, left: f.read}, err
+}
+
+func (f *faulty) Write(rec arrow.Record) error {
+	if f.write--; f.write == 0 {
+		return errFault
+	}
+	return f.Sink.Write(rec)
+}
+
+func (f *faulty) Commit() error {
+	if f.commit {
+		return errFault
+	}
+	return f.Sink.Commit()
+}
+
+type faultyReader struct {
+	array.RecordReader
+	left int
+}
+
+func (r *faultyReader) Next() bool {
+	r.left--
+	return r.left != 0 && r.RecordReader.Next()
+}
+
+func (r *faultyReader) Err() error {
+	if r.left == 0 {
+		return errFault
+	}
+	return r.RecordReader.Err()
+}
+
+// TestFaults: whatever fails, the error says so, nothing is left on disk and no
+// goroutine stays behind.
+func TestFaults(t *testing.T) {
+	table := visitsTable(2000)
+	defer table.Release()
+	dir := t.TempDir()
+	in := filepath.Join(t.TempDir(), "t.csv")
+	if err := tableio.WriteTable(t.Context(), in, table, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := newPipeline(t, visitsPolicy, newKeys(t))
+	before := runtime.NumGoroutine()
+	for _, fault := range []faulty{{read: 2}, {read: 3}, {write: 1}, {write: 3}, {commit: true}} {
+		src, err := tableio.Open(in, &tableio.Options{BatchRows: 100,
+			Types: map[string]arrow.DataType{"zip": arrow.BinaryTypes.String}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst, err := tableio.Create(filepath.Join(dir, "safe.parquet"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fault.Source, fault.Sink = src, dst
+		_, err = p.Run(t.Context(), &fault, &fault, nil)
+		if !errors.Is(err, errFault) || errors.Is(err, anonymize.ErrUnsatisfied) {
+			t.Errorf("%+v: %v", fault, err)
+		}
+		wantEmpty(t, dir)
+	}
+
+	// A cancelled run.
+	ctx, cancel := context.WithCancel(t.Context())
+	src, err := tableio.Open(in, &tableio.Options{BatchRows: 10,
+		Types: map[string]arrow.DataType{"zip": arrow.BinaryTypes.String}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst, err := tableio.Create(filepath.Join(dir, "safe.parquet"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Run(ctx, src, dst, &anonymize.RunOptions{Progress: func(at anonymize.Progress) {
+		if at.Stage == "writing" {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	wantEmpty(t, dir)
+
+	// A report that its reader does not like.
+	dst, err = tableio.Create(filepath.Join(dir, "safe.parquet"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Run(t.Context(), src, dst, &anonymize.RunOptions{
+		Review: func(*anonymize.Report) error { return errFault }})
+	if !errors.Is(err, errFault) {
+		t.Errorf("%v, want the reviewer's error", err)
+	}
+	wantEmpty(t, dir)
+
+	for wait := time.Millisecond; runtime.NumGoroutine() > before && wait < time.Second; wait *= 2 {
+		time.Sleep(wait)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
+// TestCustomHierarchy: Go code brings a hierarchy of its own.
+func TestCustomHierarchy(t *testing.T) {
+	policy := readPolicy(t, visitsPolicy)
+	age := policy.Columns["age"]
+	age.Hierarchy = &anonymize.Hierarchy{Custom: kanon.HierarchyFunc(1, nil2top)}
+	policy.Columns["age"] = age
+	p, err := anonymize.New(anonymize.Config{Policy: policy, Keys: newKeys(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := visitsTable(1000)
+	defer table.Release()
+	_, report := runAll(t, p, tableio.FromTable(table), nil)
+	for _, c := range report.Columns {
+		if c.Name == "age" && c.Levels != 1 {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// nil2top is never called: a hierarchy of one level has only the top.
+func nil2top(arrow.Array, int) (arrow.Array, error) { return nil, errors.New("called") }
