@@ -176,10 +176,14 @@ func (p *search) learn(rec *record, s *scratch, sums []float64) {
 	rec.factor = make([][]float64, len(rec.levels))
 	for j, l := range rec.levels {
 		c := &p.columns[j]
-		// The shares that the rows of S have at this level.
-		have := c.total[l] + n - sums[j]
 		rec.factor[j] = make([]float64, l+1)
-		for low := range rec.factor[j] {
+		rec.factor[j][l] = 1 + normal(sums[j], c.least, p.n)
+		for low := range int(l) {
+			// The shares that the rows of S have at the lower level, at most.
+			have := 0.0
+			for label, share := range c.below[l][low] {
+				have += share * float64(s.count[j][label])
+			}
 			most := min(have, c.top[low].largest(rec.suppressed))
 			rec.factor[j][low] = 1 + normal(c.total[low]+n-most, c.least, p.n)
 		}

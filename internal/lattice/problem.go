@@ -18,8 +18,9 @@
 //
 //   - L_j(w) >= sum over all rows of share_j at level w_j;
 //   - S(u) is a part of S(w), so L_j(w) is at least that sum with the rows of
-//     S(u) at share 1; what they had at level w_j is at most what they had at
-//     u_j, and at most what the |S(u)| rows of largest share have;
+//     S(u) at share 1; what they had at level w_j is at most the largest share
+//     at w_j among the values of their label at u_j, and in all at most what
+//     the |S(u)| rows of largest share have;
 //   - where S(u) is beyond the limit, so is S(w).
 //
 // [1] Iyengar (2002). Transforming data to satisfy privacy constraints.
@@ -88,6 +89,9 @@ type columnSums struct {
 	rows  [][]int64   // rows by level and label
 	total []float64   // sum of the shares of all rows, by level
 	top   []shareSums // by level
+	// below[l][low] is, by label at level l, the largest share that its values
+	// have at a lower level.
+	below [][][]float64
 	least float64
 }
 

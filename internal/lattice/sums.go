@@ -22,8 +22,23 @@ func sumColumn(c *Column, leafRows []int64) columnSums {
 		s.rows = append(s.rows, rows)
 		s.total = append(s.total, total)
 		s.top = append(s.top, sumShares(shares, rows))
+		s.below = append(s.below, largestBelow(c, l))
 	}
 	return s
+}
+
+// largestBelow is, by lower level and label at level l, the largest share at
+// the lower level of the values of the label.
+func largestBelow(c *Column, l int) [][]float64 {
+	below := make([][]float64, l)
+	for low := range below {
+		below[low] = make([]float64, len(c.Shares[l]))
+		for v, label := range c.Codes[l] {
+			share := c.Shares[low][c.Codes[low][v]]
+			below[low][label] = max(below[low][label], share)
+		}
+	}
+	return below
 }
 
 func sumShares(shares []float64, rows []int64) shareSums {
