@@ -117,8 +117,9 @@ func TestCheckByHand(t *testing.T) {
 
 	// Reached is the smallest class, whatever was wanted; one model that fails
 	// is enough.
-	cfg.Models = append(cfg.Models, kanon.KAnonymity{K: 3})
-	want.Models = append(want.Models, kanon.ModelResult{Model: "3-anonymity", Wanted: 3, Reached: 2})
+	three := kanon.ModelResult{Model: "3-anonymity", Wanted: 3, Reached: 2}
+	cfg.Models = append([]kanon.Model{kanon.KAnonymity{K: 3}}, cfg.Models...)
+	want.Models = append([]kanon.ModelResult{three}, want.Models...)
 	want.Holds = false
 	wantAudit(t, want, cfg, rec.NewSlice(0, 3), rec.NewSlice(4, 6))
 

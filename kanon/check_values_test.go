@@ -78,6 +78,25 @@ func TestCheckValues(t *testing.T) {
 	}
 }
 
+// Integers are the same value in any width, and the greatest of uint64 is not
+// the −1 that has its bits.
+func TestCheckIntegersBeyondInt64(t *testing.T) {
+	column := func(a arrow.Array) arrow.Record {
+		schema := arrow.NewSchema([]arrow.Field{{Name: "a", Type: a.DataType()}}, nil)
+		return array.NewRecord(schema, []arrow.Array{a}, int64(a.Len()))
+	}
+	b := array.NewUint64Builder(memory.DefaultAllocator)
+	b.AppendValues([]uint64{math.MaxUint64, math.MaxInt64, 7}, nil)
+	got, err := auditOf(kanon.CheckConfig{Quasi: []string{"a"}},
+		column(ints(-1, math.MaxInt64, 7)), column(b.NewArray()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sizes(1, 2, 2, 2), got.Sizes); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A dictionary may hold entries that are unused, null or there twice.
 func TestCheckDictionaries(t *testing.T) {
 	typ := &arrow.DictionaryType{

@@ -134,6 +134,9 @@ func TestIntervalsOfFloats(t *testing.T) {
 	kanontest.TestHierarchy(t, h, narrow)
 	wantLabels(t, h, narrow, 1, "[0.3,0.4)", "[0.6,0.7]", "[0.6,0.7]", "[0.2,0.3)")
 
+	unit := kanon.Intervals{Widths: []float64{0.1}, Min: 0, Max: 1}
+	wantLabels(t, unit, singles(0.7, 0.9), 1, "[0.7,0.8)", "[0.9,1]") // both below as float64
+
 	// Intervals shorter than the precision of the column.
 	fine := kanon.Intervals{Widths: []float64{0.1}, Min: 1e9, Max: 1e9 + 1e3}
 	kanontest.TestHierarchy(t, fine, singles(1e9, 1e9+64, 1e9+960))

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -133,7 +134,7 @@ func TestTreeMatchesCanonicalText(t *testing.T) {
 		t.Fatal(err)
 	}
 	mem := memory.DefaultAllocator
-	negativeZero := 1 / -1e300 / 1e300
+	negativeZero := math.Copysign(0, -1)
 	for _, c := range []struct {
 		typ    arrow.DataType
 		json   string
@@ -180,6 +181,7 @@ func TestTreeMatchesCanonicalText(t *testing.T) {
 	fb := array.NewFloat64Builder(mem)
 	fb.Append(negativeZero)
 	wantLabels(t, tree, fb.NewArray(), 1, "number")
+	wantLabels(t, tree, singles(float32(negativeZero)), 1, "number")
 	db := array.NewDecimal128Builder(mem, &arrow.Decimal128Type{Precision: 38, Scale: 2})
 	db.Append(decimal128.FromI64(250))
 	wantLabels(t, tree, db.NewArray(), 1, "number")
@@ -214,6 +216,16 @@ func TestTreeRefusals(t *testing.T) {
 	b.AppendValues([]string{"a", ""}, []bool{true, false})
 	_, err = tree.Generalize(b.NewArray(), 1)
 	wantError(t, err, "1 nulls in the domain")
+	typ := &arrow.DictionaryType{
+		IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String,
+	}
+	entries := fromJSON(t, arrow.BinaryTypes.String, `[null, "a"]`)
+	coded := func(indices string) arrow.Array {
+		return array.NewDictionaryArray(typ, fromJSON(t, typ.IndexType, indices), entries)
+	}
+	_, err = tree.Generalize(coded(`[1, 0]`), 1)
+	wantError(t, err, "1 nulls in the domain")
+	wantLabels(t, tree, coded(`[1]`), 1, "x") // a null that no value refers to
 
 	_, err = kanon.ReadTreeFile(filepath.Join(t.TempDir(), "none.csv"))
 	wantError(t, err, "kanon: tree: open", "none.csv")
