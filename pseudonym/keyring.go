@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
@@ -26,10 +27,23 @@ const minRootBytes = 32
 // concurrent use.
 type Keyring struct {
 	id uint32
-	// The keys are reachable through this closure only: printing by
-	// reflection, which calls no methods on unexported fields, ends at its
-	// address.
-	derive func(info []byte, n uint32) ([]byte, error)
+	// The keys are reachable through these closures only: printing by
+	// reflection, which calls no methods on unexported fields, ends at their
+	// address. derive is that of the primary key.
+	derive   func(info []byte, n uint32) ([]byte, error)
+	deriveBy map[uint32]func(info []byte, n uint32) ([]byte, error)
+	keys     []Key
+}
+
+// Key describes one key of a keyring; it holds nothing secret.
+type Key struct {
+	// ID is the Tink id, by which manifests and audits name the key.
+	ID uint32
+	// Primary tells whether tokens are made under this key.
+	Primary bool
+	// Enabled tells whether tokens made under this key can be reversed. The
+	// primary key is always enabled.
+	Enabled bool
 }
 
 // Open reads the keyring that src names. It fails if the source is unsafe or
@@ -56,6 +70,7 @@ func Open(ctx context.Context, src KeySource) (*Keyring, error) {
 // newKeyring checks the kind of every key, also of disabled ones: a keyset in
 // which another kind can be switched on is not a keyring.
 func newKeyring(h *keyset.Handle) (*Keyring, error) {
+	var keys []Key
 	for i := range h.Len() {
 		e, err := h.Entry(i)
 		if err != nil {
@@ -70,6 +85,7 @@ func newKeyring(h *keyset.Handle) (*Keyring, error) {
 			return nil, fmt.Errorf("key %d has %d bytes, want at least %d",
 				e.KeyID(), p.KeySizeInBytes(), minRootBytes)
 		}
+		keys = append(keys, Key{ID: e.KeyID(), Enabled: e.KeyStatus() == keyset.Enabled})
 	}
 	// Tink's errors are not passed on: nothing promises that they are free of
 	// what was parsed.
@@ -77,11 +93,57 @@ func newKeyring(h *keyset.Handle) (*Keyring, error) {
 	if err != nil {
 		return nil, errors.New("the keyset is damaged")
 	}
-	primary, ok := set.PRFs[set.PrimaryID]
-	if !ok {
-		return nil, errors.New("no enabled primary key")
+	kr := &Keyring{deriveBy: map[uint32]func([]byte, uint32) ([]byte, error){}, keys: keys}
+	for id, p := range set.PRFs {
+		kr.deriveBy[id] = p.ComputePRF
 	}
-	return &Keyring{id: set.PrimaryID, derive: primary.ComputePRF}, nil
+	return kr.pin(set.PrimaryID)
+}
+
+// Pin returns a keyring of the same keys in which id is the primary one, so
+// that a release whose manifest names the key id can be made again after a
+// rotation. The keyring itself does not change, and neither does its source.
+// A key that is not in the keyring or is disabled is an error.
+func (k *Keyring) Pin(id uint32) (*Keyring, error) {
+	if k == nil || k.derive == nil {
+		return nil, fmt.Errorf("pseudonym: %w", errNoKeyring)
+	}
+	pinned, err := k.pin(id)
+	if err != nil {
+		return nil, fmt.Errorf("pseudonym: pin key %d: %w", id, err)
+	}
+	return pinned, nil
+}
+
+func (k *Keyring) pin(id uint32) (*Keyring, error) {
+	if k.deriveBy[id] == nil {
+		if slices.ContainsFunc(k.keys, func(key Key) bool { return key.ID == id }) {
+			return nil, errors.New("the key is disabled; switch it on with lethe keys enable")
+		}
+		return nil, errors.New("the keyring has no such key")
+	}
+	pinned := &Keyring{id: id, derive: k.deriveBy[id], deriveBy: k.deriveBy}
+	for _, key := range k.keys {
+		key.Primary = key.ID == id
+		pinned.keys = append(pinned.keys, key)
+	}
+	return pinned, nil
+}
+
+// Keys describes all keys in the order in which they were made. The caller
+// may change the result.
+func (k Keyring) Keys() []Key { return slices.Clone(k.keys) }
+
+// enabled returns the ids of the keys that can be used, the primary first and
+// the others from the newest to the oldest.
+func (k *Keyring) enabled() []uint32 {
+	ids := []uint32{k.id}
+	for _, key := range slices.Backward(k.keys) {
+		if key.Enabled && key.ID != k.id {
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
 }
 
 // ID returns the Tink id of the primary key, under which all tokens are made.
