@@ -372,10 +372,8 @@ func TestTransformIsSafeForConcurrentUse(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			own := encoding{dict: true}.record(t, memory.NewGoAllocator(), six)
-			defer own.Release()
 			for range 20 {
-				out, err := plan.Transform(context.Background(), own)
+				out, err := plan.Transform(context.Background(), rec)
 				if err != nil {
 					t.Error(err)
 					return

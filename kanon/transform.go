@@ -110,6 +110,10 @@ func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, e
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("kanon: %w", err)
 	}
+	// Arrays remember what they are asked for, such as their number of nulls.
+	// In arrays of one's own that disturbs nobody who reads the record.
+	rec = rec.NewSlice(0, rec.NumRows())
+	defer rec.Release()
 	s, _ := p.scratch.Get().(*transformScratch)
 	if s == nil {
 		s = new(transformScratch)

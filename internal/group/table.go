@@ -94,17 +94,39 @@ func (t *Table) Add(keys []uint64, out []uint32) {
 // and returns how many are not.
 func (t *Table) Find(keys []uint64, out []uint32) (missing int) {
 	w := t.words
-	for i := range out {
-		var k uint32
-		if w == 1 {
-			k = t.find1(keys[i])
-		} else {
-			k, _ = t.findN(keys[i*w : (i+1)*w])
+	if w == 1 {
+		for len(out) > chunk {
+			missing += t.findAll1(keys[:chunk], out[:chunk])
+			keys, out = keys[chunk:], out[chunk:]
 		}
-		if k == None {
+		return missing + t.findAll1(keys, out)
+	}
+	for i := range out {
+		out[i], _ = t.findN(keys[i*w : (i+1)*w])
+		if out[i] == None {
 			missing++
 		}
-		out[i] = k
+	}
+	return missing
+}
+
+// findAll1 reads the slots first, as add1 does.
+func (t *Table) findAll1(keys []uint64, out []uint32) (missing int) {
+	for i := range out {
+		out[i] = t.slots[hash1(keys[i])>>t.shift]
+	}
+	for i, key := range keys[:len(out)] {
+		switch s := out[i]; {
+		case s == 0:
+			out[i] = None
+			missing++
+		case t.keys[s-1] == key:
+			out[i] = s - 1
+		default:
+			if out[i] = t.find1(key); out[i] == None {
+				missing++
+			}
+		}
 	}
 	return missing
 }

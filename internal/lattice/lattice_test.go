@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lethe-go/lethe/internal/group"
@@ -293,5 +294,43 @@ func TestSolveObeysCancellation(t *testing.T) {
 	p.Limit, p.Together = int64(1000), false
 	if _, err := Solve(ctx, p); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v", err)
+	}
+}
+
+func TestSolveRefusesWhatIsTooLarge(t *testing.T) {
+	_, err := Solve(context.Background(), large(13, 2000))
+	if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "67108864 in all") {
+		t.Fatalf("error %v", err)
+	}
+}
+
+// With room for next to no prefix the result is the same.
+func TestSolveWithLittleMemory(t *testing.T) {
+	p := large(6, 3000)
+	want, err := Solve(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSearch(p)
+	ss := []*scratch{s.newScratch(), s.newScratch()}
+	s.setBase(ss[0])
+	s.prefixes.limit = 100_000
+	s.evaluate(ss[0], s.highest())
+	if err := s.descend(context.Background(), ss); err != nil {
+		t.Fatal(err)
+	}
+	candidates, err := s.enumerate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.visit(context.Background(), ss, candidates); err != nil {
+		t.Fatal(err)
+	}
+	got := s.result(ss[0], len(candidates)/len(p.Columns))
+	if !slices.Equal(got.Levels, want.Levels) || got.Loss != want.Loss || got.Suppressed != want.Suppressed {
+		t.Fatalf("result %+v, want %+v", got, want)
+	}
+	if s.prefixes.bytes > s.prefixes.limit {
+		t.Fatalf("%d bytes held, want at most %d", s.prefixes.bytes, s.prefixes.limit)
 	}
 }

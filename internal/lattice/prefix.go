@@ -1,6 +1,7 @@
 package lattice
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -43,16 +44,26 @@ func (c *prefixes) put(levels []uint8, t *table) {
 	if t == nil {
 		return
 	}
-	c.bytes += t.bytes()
-	for c.bytes > c.limit {
-		oldest := ""
-		for k, e := range c.held {
-			if e.table != nil && (oldest == "" || e.used < c.held[oldest].used) {
-				oldest = k
-			}
+	if c.bytes += t.bytes(); c.bytes > c.limit {
+		c.evict()
+	}
+}
+
+// evict makes a quarter of the room free.
+func (c *prefixes) evict() {
+	var held []string
+	for k, e := range c.held {
+		if e.table != nil {
+			held = append(held, k)
 		}
-		c.bytes -= c.held[oldest].table.bytes()
-		delete(c.held, oldest)
+	}
+	slices.SortFunc(held, func(a, b string) int { return cmp.Compare(c.held[a].used, c.held[b].used) })
+	for _, k := range held {
+		if c.bytes <= c.limit/4*3 {
+			break
+		}
+		c.bytes -= c.held[k].table.bytes()
+		delete(c.held, k)
 	}
 }
 
