@@ -194,20 +194,28 @@ func (r *run) observe(ctx context.Context, src Source, session *dp.Session) erro
 			return err
 		}
 	}
+	querying := newAside(func(rec arrow.Record) error {
+		if scan == nil {
+			return nil
+		}
+		return unsatisfied(scan.Add(rec))
+	})
 	err = inOrder(ctx, reader, r.opts.Workers, local.apply, func(rec arrow.Record) error {
 		r.progress("reading", local.input.Load(), 0)
-		if counts != nil {
-			if err := counts.Add(rec); err != nil {
-				return unsatisfied(err)
-			}
+		querying.add(rec)
+		if counts == nil {
+			return nil
 		}
-		if scan != nil {
-			return unsatisfied(scan.Add(rec))
-		}
-		return nil
+		return unsatisfied(counts.Add(rec))
 	})
-	if err != nil {
+	if err := errors.Join(err, querying.wait()); err != nil {
 		return err
+	}
+	if scan != nil { // first, because the search has use for its memory
+		if r.results, err = scan.Results(ctx); err != nil {
+			return err
+		}
+		scan = nil
 	}
 	if counts != nil {
 		r.progress("searching", 0, 0)
@@ -216,11 +224,6 @@ func (r *run) observe(ctx context.Context, src Source, session *dp.Session) erro
 				return err
 			}
 			return unsatisfied(err)
-		}
-	}
-	if scan != nil {
-		if r.results, err = scan.Results(ctx); err != nil {
-			return err
 		}
 	}
 	r.rows.Input = local.input.Load()
@@ -262,29 +265,30 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		out, err = r.plan.Anonymity.Transform(ctx, out)
 		return out, unsatisfied(err)
 	}
+	checking := newAside(func(rec arrow.Record) error {
+		if checker == nil {
+			return nil
+		}
+		return checker.Add(rec)
+	})
 	wrote := false
 	consume := func(rec arrow.Record) error {
 		r.progress("writing", local.input.Load(), r.rows.Input)
-		if checker != nil {
-			if err := checker.Add(rec); err != nil {
-				return err
-			}
-		}
+		checking.add(rec)
 		out := project(rec, published)
 		defer out.Release()
 		r.rows.Output += out.NumRows()
 		wrote = true
 		return dst.Write(out)
 	}
-	if err := inOrder(ctx, reader, r.opts.Workers, work, consume); err != nil {
-		return err
-	}
-	if !wrote {
+	err = inOrder(ctx, reader, r.opts.Workers, work, consume)
+	if err == nil && !wrote {
 		empty := emptyRecord(schema)
-		defer empty.Release()
-		if err := consume(empty); err != nil {
-			return err
-		}
+		err = consume(empty)
+		empty.Release()
+	}
+	if err := errors.Join(err, checking.wait()); err != nil {
+		return err
 	}
 	if seen := local.input.Load(); r.rows.Input != 0 && seen != r.rows.Input {
 		return fmt.Errorf("anonymize: the input changed between two passes: %d rows, then %d",
