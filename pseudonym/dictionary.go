@@ -1,10 +1,11 @@
 package pseudonym
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -20,7 +21,7 @@ var errIndex = errors.New("a dictionary index is out of range")
 // left out: they may belong to people who are no longer in the table. The
 // order of the input's entries is not kept either: a dictionary is often
 // sorted, and the rank of a token would tell about its value.
-func (c *column) dictionary(
+func (k *textKernel) dictionary(
 	ctx context.Context, mem memory.Allocator, d *array.Dictionary,
 ) (arrow.Array, error) {
 	entries, v, err := dictionaryValues(d)
@@ -46,50 +47,101 @@ func (c *column) dictionary(
 	} else {
 		buffers[0] = rows.copy(mem, n)
 	}
-	seen, err := c.encode(ctx, codes, v)
+	dict, err := k.encode(ctx, mem, codes, v)
 	if err != nil {
 		return nil, err
 	}
-	out, err := newTokens(mem, c.enc, len(seen.list), validity{})
-	if err != nil {
-		return nil, err
-	}
-	defer out.release()
-	for i := range seen.list {
-		out.set(i, &seen.list[i])
-	}
-	dict := out.array()
 	defer dict.Release()
 	index := makeArray(arrow.PrimitiveTypes.Int32, n, buffers, nulls)
 	defer index.Release()
-	return array.NewDictionaryArray(c.outType(d.DataType()), index, dict), nil
+	return array.NewDictionaryArray(k.dictType(), index, dict), nil
 }
 
-// encode replaces each index by the code of its token. Nulls become 0.
-func (c *column) encode(ctx context.Context, codes []int32, v values) (*tokenSet, error) {
-	seen := &tokenSet{}
-	m := c.macs.get()
-	defer c.macs.put(m)
-	made := 0
+// encode replaces each index by the code of its output and returns the
+// outputs. Nulls become 0.
+func (k *textKernel) encode(
+	ctx context.Context, mem memory.Allocator, codes []int32, v values,
+) (arrow.Array, error) {
 	code := make([]int32, v.n) // 0: not met yet, else the code plus one
+	var first []int32          // the row in which each code is met first
 	for row, entry := range codes {
 		if entry < 0 {
 			codes[row] = 0
 			continue
 		}
 		if code[entry] == 0 {
-			if made++; made%cancelEvery == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			text, err := v.at(int(entry), m.text[:])
-			if err != nil {
-				return nil, fmt.Errorf("row %d: %w", row, err)
-			}
-			code[entry] = seen.add((*token)(m.digest(text)[:tokenBytes])) + 1
+			first = append(first, int32(row))
+			code[entry] = int32(len(first))
 		}
 		codes[row] = code[entry] - 1
 	}
-	return seen, nil
+	used := make([]int32, len(first)) // the entry of each code
+	for entry, c := range code {
+		if c > 0 {
+			used[c-1] = int32(entry)
+		}
+	}
+	all, err := k.entries(ctx, mem, v, used, first)
+	if err != nil {
+		return nil, err
+	}
+	defer all.release()
+	// Entries may be equal, or become equal.
+	seen := newOutputSet(all)
+	again := false
+	for i := range used {
+		code[i] = seen.add(i) // code is at least as long as used
+		again = again || int(code[i]) != i
+	}
+	if !again {
+		return all.array()
+	}
+	for row, c := range codes {
+		codes[row] = code[c]
+	}
+	out, err := newOutputs(mem, k.typ, len(seen.list), validity{})
+	if err != nil {
+		return nil, err
+	}
+	defer out.release()
+	for i, c := range seen.list {
+		text := all.value(int(c))
+		copy(out.room(i, len(text)), text)
+	}
+	return out.array()
+}
+
+// entries returns the outputs of the given entries of v, each of which occurs
+// first in the row of that number.
+func (k *textKernel) entries(
+	ctx context.Context, mem memory.Allocator, v values, used, first []int32,
+) (*outputs, error) {
+	out, err := newOutputs(mem, k.typ, len(used), validity{})
+	if err != nil {
+		return nil, err
+	}
+	s := k.get()
+	defer k.put(s)
+	for i, entry := range used {
+		at := i
+		if i%cancelEvery == 0 {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = s.add(v, int(entry), i)
+		}
+		if err == nil && (s.n == chunkRows || i == len(used)-1) {
+			at, err = s.flush(out)
+		}
+		if err != nil {
+			out.release()
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, fmt.Errorf("row %d: %w", first[at], err)
+		}
+	}
+	return out, nil
 }
 
 // nullEntries fills the bitmap of a dictionary of which some entries are null,
@@ -195,44 +247,34 @@ func widen[T integer](out []int32, in []T, rows validity, size int) error {
 	return nil
 }
 
-// tokenSet numbers distinct tokens in the order in which they are added. A
-// token is uniformly random to whoever lacks the key, so its own bits serve as
-// the hash.
-type tokenSet struct {
-	list  []token
+// outputSet numbers distinct outputs in the order in which they are added.
+type outputSet struct {
+	of    *outputs
+	seed  maphash.Seed
+	list  []int32 // the row of each number
 	slots []int32 // open addressing, a power of two; number plus one
 }
 
-// add returns the number of a token.
-func (s *tokenSet) add(t *token) int32 {
-	if 2*len(s.list) >= len(s.slots) {
-		s.grow()
+func newOutputSet(of *outputs) *outputSet {
+	size := 64
+	for size < 2*of.n {
+		size *= 2
 	}
-	slot, found := s.find(t)
-	if !found {
-		s.list = append(s.list, *t)
-		s.slots[slot] = int32(len(s.list))
-	}
-	return s.slots[slot] - 1
+	return &outputSet{of: of, seed: maphash.MakeSeed(), slots: make([]int32, size)}
 }
 
-// find returns the slot of a token, or the free one where it belongs.
-func (s *tokenSet) find(t *token) (int, bool) {
-	mask := len(s.slots) - 1
-	for slot := int(binary.LittleEndian.Uint32(t[:])) & mask; ; slot = (slot + 1) & mask {
+// add returns the number of the output in a row.
+func (s *outputSet) add(row int) int32 {
+	text := s.of.value(row)
+	mask := uint64(len(s.slots) - 1)
+	for slot := maphash.Bytes(s.seed, text) & mask; ; slot = (slot + 1) & mask {
 		switch i := s.slots[slot]; {
 		case i == 0:
-			return slot, false
-		case s.list[i-1] == *t:
-			return slot, true
+			s.list = append(s.list, int32(row))
+			s.slots[slot] = int32(len(s.list))
+			return s.slots[slot] - 1
+		case bytes.Equal(s.of.value(int(s.list[i-1])), text):
+			return i - 1
 		}
-	}
-}
-
-func (s *tokenSet) grow() {
-	s.slots = make([]int32, max(64, 2*len(s.slots)))
-	for i := range s.list {
-		slot, _ := s.find(&s.list[i])
-		s.slots[slot] = int32(i) + 1
 	}
 }

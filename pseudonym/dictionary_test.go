@@ -2,6 +2,8 @@ package pseudonym
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -111,17 +113,23 @@ func TestEmptyArrays(t *testing.T) {
 	}
 }
 
-// More distinct tokens than the first table of the set holds, each numbered by
-// its first row.
-func TestTokenSetGrows(t *testing.T) {
-	s := &tokenSet{}
-	for round := range 2 {
-		for i := range int32(5000) {
-			// Tokens that share the bits of their hash must still be told apart.
-			tok := token{byte(i % 3), 0, 0, 0, 0, byte(i), byte(i >> 8)}
-			if got := s.add(&tok); got != i {
-				t.Fatalf("round %d: token %d has number %d", round, i, got)
-			}
+// Outputs are numbered by their first row, whatever they look like.
+func TestOutputSet(t *testing.T) {
+	mem := checked(t)
+	const n = 5000
+	out, err := newOutputs(mem, arrow.BinaryTypes.String, 2*n, validity{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.release()
+	for row := range 2 * n {
+		text := fmt.Sprint(row % n)
+		copy(out.room(row, len(text)), text)
+	}
+	s := newOutputSet(out)
+	for row := range 2 * n {
+		if got := s.add(row); got != int32(row%n) {
+			t.Fatalf("row %d has number %d", row, got)
 		}
 	}
 }
@@ -190,11 +198,22 @@ func TestDictionaryOfBadEntries(t *testing.T) {
 	}
 }
 
-// A batch whose tokens exceed 32-bit offsets is refused before any is made.
+// A batch whose outputs exceed 32-bit offsets is refused.
 func TestBatchTooLong(t *testing.T) {
 	mem := checked(t)
-	_, err := newTokens(mem, encoding{36, arrow.BinaryTypes.String, putUUID}, 1<<26, validity{})
-	if err == nil || !strings.Contains(err.Error(), "split it") {
+	out, err := newOutputs(mem, arrow.BinaryTypes.String, 3, validity{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.release()
+	out.room(0, 10)
+	out.end = math.MaxInt32 - 5 // as if the row were long
+	for row := 1; row < 3; row++ {
+		if got := len(out.room(row, 10)); got != 10 {
+			t.Fatalf("room for %d bytes", got)
+		}
+	}
+	if _, err := out.array(); err == nil || !strings.Contains(err.Error(), "split it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -98,7 +98,7 @@ func ExampleNew() {
 	// 	column "id": given twice
 	// 	column "id": no domain
 	// 	column "id": no entity
-	// 	column "id": format "md5" is not known, want base32, hex, binary or uuid
+	// 	column "id": format "md5" is not known, want base32, hex, binary, uuid or int63
 	// pseudonym.Keyring(REDACTED id=0)
 }
 

@@ -33,6 +33,12 @@ type Pseudonymizer struct {
 	mem     memory.Allocator
 }
 
+// column is a compiled Column.
+type column struct {
+	name string
+	kernel
+}
+
 // New returns a pseudonymizer of the given columns under the primary key of
 // kr. It reports every mistake at once: no keyring, no columns, a column
 // without a name, given twice, without a domain or an entity, or without a
@@ -56,23 +62,20 @@ func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
 			errs = append(errs, fmt.Errorf("%s: given twice", name))
 		}
 		named[c.Name] = true
-		enc, err := methodEncoding(c.Method)
-		for _, err := range append(c.Field.check(), err) {
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", name, err))
-			}
+		for _, err := range append(c.Field.check(), checkMethod(c.Method)...) {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
-		p.columns = append(p.columns, column{name: c.Name, enc: enc})
 	}
 	if len(errs) > 0 {
 		return nil, join(errs)
 	}
 	p.id = kr.ID()
-	for i, c := range columns {
-		var err error
-		if p.columns[i].macs, err = kr.macs(opHMAC, c.Field, ""); err != nil {
+	for _, c := range columns {
+		k, err := c.Method.compile(kr, c)
+		if err != nil {
 			return nil, fmt.Errorf("pseudonym: column %q: %w", c.Name, err)
 		}
+		p.columns = append(p.columns, column{c.Name, k})
 	}
 	return p, nil
 }
@@ -89,30 +92,40 @@ func (p *Pseudonymizer) Schema(in *arrow.Schema) (*arrow.Schema, error) {
 	return out, err
 }
 
-// plan returns the output schema and the position of each column.
-func (p *Pseudonymizer) plan(in *arrow.Schema) (*arrow.Schema, []int, error) {
+// place is where a column and those that its method reads are in a table.
+type place struct {
+	at      int
+	further []int
+}
+
+// plan returns the output schema and the place of each column.
+func (p *Pseudonymizer) plan(in *arrow.Schema) (*arrow.Schema, []place, error) {
 	if len(p.columns) == 0 {
 		return nil, nil, errors.New("pseudonym: a zero Pseudonymizer; make one with New")
 	}
 	var errs []error
 	fields := slices.Clone(in.Fields())
-	at := make([]int, len(p.columns))
+	places := make([]place, len(p.columns))
 	for i := range p.columns {
 		c := &p.columns[i]
-		found := in.FieldIndices(c.name)
-		if len(found) != 1 {
-			errs = append(errs, fmt.Errorf("column %q: %s", c.name, occurs(len(found))))
+		at, mistakes := c.find(in)
+		if len(mistakes) > 0 {
+			errs = append(errs, mistakes...)
 			continue
 		}
-		f := fields[found[0]]
-		if err := checkType(f.Type); err != nil {
+		f, further := in.Field(at.at), make([]arrow.DataType, len(at.further))
+		for j, k := range at.further {
+			further[j] = in.Field(k).Type
+		}
+		typ, err := c.outType(f.Type, further)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("column %q: %w", c.name, err))
 			continue
 		}
-		at[i] = found[0]
-		fields[found[0]] = arrow.Field{
+		places[i] = at
+		fields[at.at] = arrow.Field{
 			Name: f.Name,
-			Type: c.outType(f.Type),
+			Type: typ,
 			// The entries of a dictionary may be null whatever its field says.
 			Nullable: f.Nullable || f.Type.ID() == arrow.DICTIONARY,
 		}
@@ -120,7 +133,25 @@ func (p *Pseudonymizer) plan(in *arrow.Schema) (*arrow.Schema, []int, error) {
 	if len(errs) > 0 {
 		return nil, nil, join(errs)
 	}
-	return arrow.NewSchema(fields, nil), at, nil
+	return arrow.NewSchema(fields, nil), places, nil
+}
+
+// find returns where the column is in a table, or all that is missing.
+func (c *column) find(in *arrow.Schema) (place, []error) {
+	var errs []error
+	find := func(name, what string) int {
+		found := in.FieldIndices(name)
+		if len(found) == 1 {
+			return found[0]
+		}
+		errs = append(errs, fmt.Errorf("column %q: %s%s", c.name, what, occurs(len(found))))
+		return -1
+	}
+	at := place{at: find(c.name, "")}
+	for _, name := range c.reads() {
+		at.further = append(at.further, find(name, fmt.Sprintf("column %q, which it reads, ", name)))
+	}
+	return at, errs
 }
 
 func occurs(times int) string {
@@ -137,7 +168,7 @@ func occurs(times int) string {
 // column, or if the buffers of an array contradict each other. No error holds
 // a value.
 func (p *Pseudonymizer) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
-	schema, at, err := p.plan(rec.Schema())
+	schema, places, err := p.plan(rec.Schema())
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +177,17 @@ func (p *Pseudonymizer) Transform(ctx context.Context, rec arrow.Record) (arrow.
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("pseudonym: %w", err)
 		}
-		c := &p.columns[i]
-		a, err := c.transform(ctx, p.mem, columns[at[i]])
+		c, at := &p.columns[i], places[i]
+		further := make([]arrow.Array, len(at.further))
+		for j, k := range at.further {
+			further[j] = rec.Column(k)
+		}
+		a, err := c.transform(ctx, p.mem, rec.Column(at.at), further)
 		if err != nil {
 			return nil, fmt.Errorf("pseudonym: column %q: %w", c.name, err)
 		}
 		defer a.Release()
-		columns[at[i]] = a
+		columns[at.at] = a
 	}
 	return array.NewRecord(schema, columns, rec.NumRows()), nil
 }

@@ -40,7 +40,7 @@ func TestNewReportsEveryMistake(t *testing.T) {
 	column "a": no domain
 	column "a": entity begins or ends with a blank
 	column "a": dataset begins or ends with a blank
-	column "a": format "base64" is not known, want base32, hex, binary or uuid
+	column "a": format "base64" is not known, want base32, hex, binary, uuid or int63
 	column "b": entity is not valid UTF-8
 	column "b": no method`
 	if err == nil || err.Error() != want {
@@ -291,7 +291,7 @@ func TestTransformStopsWhenCancelled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	c := p.columns[0]
-	if _, err := c.transform(ctx, mem, rec.Column(0)); !errors.Is(err, context.Canceled) {
+	if _, err := c.transform(ctx, mem, rec.Column(0), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("inside a column: got %v", err)
 	}
 }

@@ -54,7 +54,8 @@ func TestNothingPrintsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Fill the pools: their states are secret, too.
-	p.columns[0].macs.put(p.columns[0].macs.get())
+	k := p.columns[0].kernel.(*textKernel)
+	k.put(k.get())
 	s.macs.put(s.macs.get())
 	subkeys := [][]byte{testRoot()}
 	for _, op := range []string{opHMAC, opSample} {

@@ -12,10 +12,7 @@ func (f Field) Validate() error { return joinAny(f.check()) }
 // Validate returns everything that is wrong with the column by itself: its
 // name, its field and its method.
 func (c Column) Validate() error {
-	errs := c.Field.check()
-	if _, err := methodEncoding(c.Method); err != nil {
-		errs = append(errs, err)
-	}
+	errs := append(c.Field.check(), checkMethod(c.Method)...)
 	for i, err := range errs {
 		errs[i] = fmt.Errorf("column %q: %w", c.Name, err)
 	}
