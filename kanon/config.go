@@ -127,6 +127,9 @@ func (q Quasi) mistakes() (errs []error) {
 	}
 	if v, ok := q.Hierarchy.(validator); ok {
 		if err := v.validate(); err != nil {
+			if many, ok := err.(interface{ Unwrap() []error }); ok {
+				return append(errs, many.Unwrap()...)
+			}
 			return append(errs, err)
 		}
 	}

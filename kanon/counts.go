@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lethe-go/lethe/internal/column"
 	"github.com/lethe-go/lethe/internal/group"
 )
@@ -44,7 +45,7 @@ const countBlock = 1 << 16
 
 // NewCounts starts counting tables of the given schema. It fails if the schema
 // lacks a column of the configuration, has one twice, or one is of a type that
-// cannot be a quasi-identifier.
+// cannot be a quasi-identifier or that its hierarchy does not take.
 func (a *Anonymizer) NewCounts(schema *arrow.Schema) (*Counts, error) {
 	c := &Counts{quasi: a.columns(), unit: a.cfg.Unit}
 	var errs []error
@@ -61,17 +62,36 @@ func (a *Anonymizer) NewCounts(schema *arrow.Schema) (*Counts, error) {
 		}
 		return column.NewCoder(t)
 	}
-	for _, name := range c.quasi {
-		c.coders = append(c.coders, coder(name))
+	for i, name := range c.quasi {
+		found := coder(name)
+		c.coders = append(c.coders, found)
+		if found != nil {
+			errs = append(errs, a.cfg.Quasi[i].accepts(found))
+		}
 	}
 	if c.unit != "" {
 		c.people = coder(c.unit)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	c.start()
 	return c, nil
+}
+
+// accepts asks the hierarchy for the labels of no values, so that a column of
+// a type it does not take is refused before a table is read.
+func (q Quasi) accepts(coder *column.Coder) error {
+	none := coder.Array(memory.DefaultAllocator, nil)
+	defer none.Release()
+	labels, err := q.Hierarchy.Generalize(none, 1)
+	if err != nil {
+		return fmt.Errorf("kanon: column %q: %w", q.Column, err)
+	}
+	if labels != nil {
+		labels.Release()
+	}
+	return nil
 }
 
 func (c *Counts) start() {

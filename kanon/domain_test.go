@@ -24,7 +24,7 @@ type broken struct {
 func (b broken) Levels() int { return 2 }
 
 func (b broken) Generalize(domain arrow.Array, level int) (arrow.Array, error) {
-	if b.fail {
+	if b.fail && domain.Len() > 0 {
 		return nil, errors.New("3 values are not in the tree")
 	}
 	if b.number {
@@ -144,5 +144,23 @@ func TestNullIsOneMoreValue(t *testing.T) {
 	}
 	if !strings.Contains(planBytes(t, plan), `"null":true,"labels":["from 20","from 40"],"label":[0,0,1,1,1]`) {
 		t.Fatalf("plan %s", planBytes(t, plan))
+	}
+}
+
+// TestColumnsOfTheWrongType are refused before a row is read.
+func TestColumnsOfTheWrongType(t *testing.T) {
+	a := mustNew(t, Config{
+		Quasi: []Quasi{
+			{Column: "age", Hierarchy: Intervals{Widths: []float64{5}, Min: 0, Max: 99}},
+			{Column: "zip", Hierarchy: Prefix{Length: 5}},
+		},
+		Models: []Model{KAnonymity{K: 2}}, Recoding: Global, Suppressed: Drop,
+	})
+	_, err := a.NewCounts(arrow.NewSchema([]arrow.Field{
+		{Name: "age", Type: arrow.BinaryTypes.String}, {Name: "zip", Type: arrow.PrimitiveTypes.Int64}}, nil))
+	for _, want := range []string{`kanon: column "age": intervals: `, `kanon: column "zip": prefix: `} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
