@@ -103,7 +103,8 @@ func visits(tb testing.TB, rows, batch int) []arrow.Record {
 			b := array.NewInt32Builder(mem)
 			b.AppendValues(index[j], nil)
 			ix := b.NewArray()
-			cols = append(cols, array.NewDictionaryArray(fields[j].Type.(*arrow.DictionaryType), ix, dicts[j]))
+			dt := fields[j].Type.(*arrow.DictionaryType)
+			cols = append(cols, array.NewDictionaryArray(dt, ix, dicts[j]))
 		}
 		b := array.NewInt64Builder(mem)
 		b.AppendValues(person, nil)
@@ -143,7 +144,8 @@ func visitsConfig(unit string) Config {
 		Recoding: Global, Suppressed: Drop,
 	}
 	for i, name := range []string{"sex", "age", "race", "ward", "code", "zip"} {
-		cfg.Quasi = append(cfg.Quasi, Quasi{Column: name, Hierarchy: thirds([]int{2, 100, 6, 40, 16, 200}[i])})
+		n := []int{2, 100, 6, 40, 16, 200}[i]
+		cfg.Quasi = append(cfg.Quasi, Quasi{Column: name, Hierarchy: thirds(n)})
 	}
 	return cfg
 }

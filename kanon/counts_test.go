@@ -54,7 +54,8 @@ func TestCountsFailForGood(t *testing.T) {
 		}
 		good := e.record(t, mem, six)
 		defer good.Release()
-		if c.Add(good) == nil || c.Merge(mustCount(t, a, good)) == nil || mustCount(t, a, good).Merge(c) == nil {
+		other := mustCount(t, a, good)
+		if c.Add(good) == nil || c.Merge(other) == nil || other.Merge(c) == nil {
 			t.Fatal("failed counts go on")
 		}
 		if _, err := c.MarshalBinary(); err == nil {
@@ -88,7 +89,8 @@ func TestMergeRefusesOthers(t *testing.T) {
 	}
 	text := array.NewTableFromRecords(arrow.NewSchema([]arrow.Field{
 		{Name: "zip", Type: arrow.BinaryTypes.String}, {Name: "age", Type: arrow.BinaryTypes.String},
-		{Name: "member", Type: arrow.FixedWidthTypes.Boolean}, {Name: "weight", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "member", Type: arrow.FixedWidthTypes.Boolean},
+		{Name: "weight", Type: arrow.PrimitiveTypes.Float32},
 	}, nil), nil)
 	other, err := a.NewCounts(text.Schema())
 	if err != nil {
@@ -101,9 +103,14 @@ func TestMergeRefusesOthers(t *testing.T) {
 
 // wideTable has columns whose codes need more than 64 bits, and grow from
 // batch to batch.
-func wideTable(t *testing.T, mem memory.Allocator, columns, rows, batch int) (Config, []arrow.Record) {
+func wideTable(
+	t *testing.T, mem memory.Allocator, columns, rows, batch int,
+) (Config, []arrow.Record) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(3, 4))
-	cfg := Config{Models: []Model{KAnonymity{2}}, MaxSuppression: 1, Recoding: Global, Suppressed: Drop}
+	cfg := Config{
+		Models: []Model{KAnonymity{2}}, MaxSuppression: 1, Recoding: Global, Suppressed: Drop,
+	}
 	var fields []arrow.Field
 	for j := range columns {
 		name := fmt.Sprint("c", j)
@@ -140,7 +147,8 @@ func TestTuplesBeyond64Bits(t *testing.T) {
 	}
 	slices.Reverse(recs)
 	plan := mustSolve(t, a, c)
-	if got, want := planBytes(t, mustSolve(t, a, mustCount(t, a, recs...))), planBytes(t, plan); got != want {
+	again := mustSolve(t, a, mustCount(t, a, recs...))
+	if planBytes(t, again) != planBytes(t, plan) {
 		t.Fatal("the plan differs")
 	}
 	rows := int64(0)
@@ -240,4 +248,25 @@ func FuzzCounts(f *testing.F) {
 			t.Fatalf("merged: %v", err)
 		}
 	})
+}
+
+// A table of fewer than k rows loses everything where that is allowed.
+func TestEverythingSuppressed(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	for columns := range 12 {
+		cfg, recs := wideTable(t, mem, columns+1, 30, 30)
+		cfg.Models = []Model{KAnonymity{31}}
+		a := mustNew(t, cfg)
+		plan := mustSolve(t, a, mustCount(t, a, recs...))
+		if s := plan.Summary(); s.Suppressed != 30 || s.Loss < 1-1e-9 || s.Loss > 1 || s.Classes != 0 {
+			t.Fatalf("summary %+v", s)
+		}
+		out := transform(t, plan, recs[0])
+		if out.NumRows() != 0 {
+			t.Fatalf("%d rows", out.NumRows())
+		}
+		out.Release()
+		recs[0].Release()
+	}
 }

@@ -1,6 +1,7 @@
 package kanon
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -97,6 +98,9 @@ func (d *domain) addLevel(values arrow.Array, level int) error {
 	labels, err := d.quasi.Hierarchy.Generalize(values, level)
 	if err != nil {
 		return err
+	}
+	if labels == nil {
+		return errors.New("the hierarchy gives no labels")
 	}
 	defer labels.Release()
 	at, err := labelReader(labels, len(d.order))

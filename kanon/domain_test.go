@@ -69,16 +69,19 @@ func TestHierarchiesThatAreNone(t *testing.T) {
 	flat := func(v float64) func(int, int) float64 { return func(int, int) float64 { return v } }
 	for want, h := range map[string]Hierarchy{
 		`column "age": level 1: 3 values are not in the tree`: broken{fail: true},
-		`column "age": level 1: the hierarchy has no label for 2 values`: broken{labels: func(i, l int) string {
-			if i < 2 {
-				return ""
-			}
-			return good(i, l)
-		}},
-		`level 1: the hierarchy gives 4 labels for 5 values`:    broken{labels: good, short: true},
-		`level 1: the hierarchy gives labels of type int8`:      broken{number: true},
-		`level 2: the top has 2 labels, want the one label "*"`: broken{labels: func(i, l int) string { return good(i, 1) }},
-		`level 2: the top has 1 labels, want the one label "*"`: broken{labels: func(i, l int) string { return "canary" }},
+		`column "age": level 1: the hierarchy has no label for 2 values`: broken{
+			labels: func(i, l int) string {
+				if i < 2 {
+					return ""
+				}
+				return good(i, l)
+			}},
+		`level 1: the hierarchy gives 4 labels for 5 values`: broken{labels: good, short: true},
+		`level 1: the hierarchy gives labels of type int8`:   broken{number: true},
+		`level 2: the top has 2 labels, want the one label "*"`: broken{
+			labels: func(i, l int) string { return good(i, 1) }},
+		`level 2: the top has 1 labels, want the one label "*"`: broken{
+			labels: func(i, l int) string { return "canary" }},
 		`level 1: 1 labels are not UTF-8`: broken{labels: func(i, l int) string {
 			return "\xff"
 		}},
@@ -104,18 +107,21 @@ func TestImproperHierarchy(t *testing.T) {
 	rec := encoding{}.record(t, memory.NewGoAllocator(), six)
 	defer rec.Release()
 	cfg := smallConfig()
-	cfg.Quasi[1].Hierarchy = HierarchyFunc(3, func(domain arrow.Array, level int) (arrow.Array, error) {
+	split := func(domain arrow.Array, level int) (arrow.Array, error) {
 		return labelArray(domain.Len(), func(i int) string { return fmt.Sprint(i / (3 - level)) }), nil
-	})
+	}
+	cfg.Quasi[1].Hierarchy = HierarchyFunc(3, split)
 	a := mustNew(t, cfg)
 	_, err := a.Solve(context.Background(), mustCount(t, a, rec))
-	if err == nil || !strings.Contains(err.Error(), `column "age": level 2: 2 labels of the level below`) {
+	const want = `column "age": level 2: 2 labels of the level below`
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("error %v", err)
 	}
 }
 
 func TestTextThatIsNotUTF8(t *testing.T) {
-	rec := encoding{}.record(t, memory.NewGoAllocator(), append(six, person{id: "g", zip: "\xff\xff\xff"}))
+	people := append(six, person{id: "g", zip: "\xff\xff\xff"})
+	rec := encoding{}.record(t, memory.NewGoAllocator(), people)
 	defer rec.Release()
 	a := mustNew(t, smallConfig())
 	_, err := a.Solve(context.Background(), mustCount(t, a, rec))
@@ -142,7 +148,8 @@ func TestNullIsOneMoreValue(t *testing.T) {
 	if got := rowsOf(out); got[6] != "g (null)  10* false 0" {
 		t.Fatalf("rows %q", got)
 	}
-	if !strings.Contains(planBytes(t, plan), `"null":true,"labels":["from 20","from 40"],"label":[0,0,1,1,1]`) {
+	const want = `"null":true,"labels":["from 20","from 40"],"label":[0,0,1,1,1]`
+	if !strings.Contains(planBytes(t, plan), want) {
 		t.Fatalf("plan %s", planBytes(t, plan))
 	}
 }
@@ -157,8 +164,12 @@ func TestColumnsOfTheWrongType(t *testing.T) {
 		Models: []Model{KAnonymity{K: 2}}, Recoding: Global, Suppressed: Drop,
 	})
 	_, err := a.NewCounts(arrow.NewSchema([]arrow.Field{
-		{Name: "age", Type: arrow.BinaryTypes.String}, {Name: "zip", Type: arrow.PrimitiveTypes.Int64}}, nil))
-	for _, want := range []string{`kanon: column "age": intervals: `, `kanon: column "zip": prefix: `} {
+		{Name: "age", Type: arrow.BinaryTypes.String},
+		{Name: "zip", Type: arrow.PrimitiveTypes.Int64},
+	}, nil))
+	for _, want := range []string{
+		`kanon: column "age": intervals: `, `kanon: column "zip": prefix: `,
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

@@ -23,7 +23,8 @@ func TestPlanJSON(t *testing.T) {
 		`{"name":"zip","kind":"string","level":1,"levels":3,"values":["100","101","102","200","201"],` +
 		`"null":false,"labels":["10*","20*"],"label":[0,0,0,1,1]},` +
 		`{"name":"age","kind":"integer","level":1,"levels":3,"values":["21","22","41","43","45"],` +
-		`"null":false,"labels":["from 20","from 40"],"label":[0,0,1,1,1]}],"kept":[[0,0],[1,1]],"summary":`
+		`"null":false,"labels":["from 20","from 40"],"label":[0,0,1,1,1]}],` +
+		`"kept":[[0,0],[1,1]],"summary":`
 	if !strings.HasPrefix(string(text), want) {
 		t.Fatalf("plan %s", text)
 	}

@@ -43,7 +43,9 @@ func drawnConfig(r *rand.Rand) Config {
 }
 
 // variants counts the same rows in many ways, by name.
-func variants(t *testing.T, mem memory.Allocator, r *rand.Rand, a *Anonymizer, people []person) map[string]*Counts {
+func variants(
+	t *testing.T, mem memory.Allocator, r *rand.Rand, a *Anonymizer, people []person,
+) map[string]*Counts {
 	t.Helper()
 	shuffled := append([]person(nil), people...)
 	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })

@@ -126,7 +126,8 @@ func roundTrips(t *testing.T, mem memory.Allocator, coder *Coder, a arrow.Array)
 		t.Fatal("Array gives other values")
 	}
 	decoded, rest, err := DecodeCoder(append(coder.AppendBinary(nil), 7))
-	if err != nil || len(rest) != 1 || !bytes.Equal(decoded.AppendBinary(nil), coder.AppendBinary(nil)) {
+	if err != nil || len(rest) != 1 ||
+		!bytes.Equal(decoded.AppendBinary(nil), coder.AppendBinary(nil)) {
 		t.Fatalf("binary form: %v", err)
 	}
 	merged := NewCoder(coder.Type())
@@ -185,10 +186,11 @@ func TestDictionaryIndexOutOfRange(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
 	for _, index := range []string{"2", "-1"} {
-		a := dict(t, mem, arrow.PrimitiveTypes.Int32, "["+index+"]", arrow.BinaryTypes.String, `["a","b"]`)
+		i32, text := arrow.PrimitiveTypes.Int32, arrow.BinaryTypes.String
+		a := dict(t, mem, i32, "["+index+"]", text, `["a","b"]`)
 		c := NewCoder(Type{Kind: String})
 		// A larger dictionary before must not widen the range.
-		big := dict(t, mem, arrow.PrimitiveTypes.Int32, `[0]`, arrow.BinaryTypes.String, `["a","b","c","d"]`)
+		big := dict(t, mem, i32, `[0]`, text, `["a","b","c","d"]`)
 		texts(t, c, big)
 		big.Release()
 		if err := c.Encode(a, make([]uint32, 1)); err == nil {
@@ -340,7 +342,8 @@ func TestCodesDoNotDependOnEncoding(t *testing.T) {
 				rt.Fatalf("%s: codes differ", a.DataType())
 			}
 			found := make([]uint32, n)
-			if missing, err := c.Find(a, found, new(Memo)); missing != 0 || err != nil || !slices.Equal(found, want) {
+			missing, err := c.Find(a, found, new(Memo))
+			if missing != 0 || err != nil || !slices.Equal(found, want) {
 				rt.Fatalf("%s: Find gives others (%d missing, %v)", a.DataType(), missing, err)
 			}
 			a.Release()

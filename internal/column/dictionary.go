@@ -9,7 +9,9 @@ import (
 
 // codeDictionary codes the entries that occur, once each, in the order in
 // which rows meet them, and then the rows by their indices.
-func (c *Coder) codeDictionary(d *array.Dictionary, codes []uint32, m *Memo, add bool) (int, error) {
+func (c *Coder) codeDictionary(
+	d *array.Dictionary, codes []uint32, m *Memo, add bool,
+) (missing int, err error) {
 	if d.Len() == 0 {
 		return 0, nil
 	}
@@ -32,7 +34,7 @@ func (c *Coder) codeDictionary(d *array.Dictionary, codes []uint32, m *Memo, add
 		m.found = make([]uint32, len(m.used))
 	}
 	found := m.found[:len(m.used)]
-	missing, err := c.codeRows(dict, rows{list: m.used}, found, add)
+	missing, err = c.codeRows(dict, rows{list: m.used}, found, add)
 	if err != nil {
 		return 0, err
 	}

@@ -87,9 +87,9 @@ const (
 
 func (p *search) verdict(c *crowd) int {
 	switch {
-	case c.pairs < p.K:
+	case int64(c.pairs) < p.K:
 		return tooFew
-	case c.weight > p.weightBar, c.most >= p.K:
+	case c.weight > p.weightBar, int64(c.most) >= p.K:
 		return enough
 	}
 	return doubtful

@@ -278,7 +278,8 @@ func TestSolveByHand(t *testing.T) {
 	}
 	p.K = 4
 	var inf *Infeasible
-	if _, err = Solve(context.Background(), p); !errors.As(err, &inf) || inf.Classes != 1 || inf.Rows != 4 {
+	_, err = Solve(context.Background(), p)
+	if !errors.As(err, &inf) || inf.Classes != 1 || inf.Rows != 4 {
 		t.Fatalf("error %v", err)
 	}
 	p.Limit = 4
@@ -327,7 +328,8 @@ func TestSolveWithLittleMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.result(ss[0], len(candidates)/len(p.Columns))
-	if !slices.Equal(got.Levels, want.Levels) || got.Loss != want.Loss || got.Suppressed != want.Suppressed {
+	if !slices.Equal(got.Levels, want.Levels) || got.Loss != want.Loss ||
+		got.Suppressed != want.Suppressed {
 		t.Fatalf("result %+v, want %+v", got, want)
 	}
 	if s.prefixes.bytes > s.prefixes.limit {

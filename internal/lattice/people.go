@@ -19,7 +19,7 @@ func (u *People) crowds(n int) []crowd {
 		for _, id := range ids {
 			weight += weightOne / uint64(tuples[id])
 		}
-		crowds[i] = crowd{weight: weight, pairs: int64(len(ids)), most: int64(len(ids))}
+		crowds[i] = crowd{weight: weight, pairs: uint32(len(ids)), most: uint32(len(ids))}
 	}
 	return crowds
 }

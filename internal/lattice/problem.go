@@ -62,7 +62,7 @@ type Problem struct {
 	Keys    []uint64     // the distinct tuples of values
 	Rows    []int64      // rows of each tuple, at least 1
 	People  *People      // nil where a class counts its rows
-	K       int64        // a class of fewer rows, or people, is suppressed
+	K       int64        // a class of fewer rows, or people, is suppressed; below 2^32
 	Limit   int64        // rows that may be suppressed
 	// Together asks that the suppressed rows form a class that is large enough
 	// itself, or are none.
@@ -108,7 +108,7 @@ func normal(sum, least float64, n int64) float64 {
 		return 0
 	}
 	low := float64(n) * least
-	return max(0, (sum-low)/(float64(n)-low))
+	return min(1, max(0, (sum-low)/(float64(n)-low)))
 }
 
 // cut cuts x_j off after ten digits. Exact ties between vectors stay ties.
@@ -116,5 +116,5 @@ func cut(x float64) float64 { return math.Floor(x*1e10) / 1e10 }
 
 // loss is the geometric mean of a product of 1 + x_j.
 func loss(product float64, columns int) float64 {
-	return max(0, math.Pow(product, 1/float64(columns))-1)
+	return min(1, max(0, math.Pow(product, 1/float64(columns))-1)) // within [0, 1] but for rounding
 }

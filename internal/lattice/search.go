@@ -139,7 +139,7 @@ func (p *search) setBase(s *scratch) {
 		p.rollUp(s, t, low)
 		p.base = s.keep(low)
 	}
-	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, 3*p.base.bytes())}
+	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, 2*p.base.bytes())}
 }
 
 func (p *search) lowest() []uint8 {

@@ -19,22 +19,26 @@ type table struct {
 // weight/weightOne, and at most pairs.
 type crowd struct {
 	weight uint64 // sum over the pairs of weightOne / tuples of the person, rounded down
-	pairs  int64  // of a tuple and a person
-	most   int64  // people of its largest tuple
+	pairs  uint32 // of a tuple and a person; cut off at maxCrowd
+	most   uint32 // people of its largest tuple
 }
+
+const (
+	// weightOne is the weight of a person whose tuples all lie in one class.
+	weightOne = 1 << 24
+	// maxCrowd is beyond any K, see Problem.
+	maxCrowd = 1<<32 - 1
+)
 
 func (c *crowd) add(o *crowd) {
 	c.weight += o.weight
-	c.pairs += o.pairs
+	c.pairs = uint32(min(uint64(c.pairs)+uint64(o.pairs), maxCrowd))
 	c.most = max(c.most, o.most)
 }
 
-// weightOne is the weight of a person whose tuples all lie in one class.
-const weightOne = 1 << 24
-
 func (t *table) len() int { return len(t.rows) }
 
-func (t *table) bytes() int { return 8*len(t.keys) + 8*len(t.rows) + 24*len(t.crowd) }
+func (t *table) bytes() int { return 8*len(t.keys) + 8*len(t.rows) + 16*len(t.crowd) }
 
 const block = 1024 // classes rolled up at a time
 
