@@ -114,7 +114,10 @@ func BenchmarkParts(b *testing.B) {
 			sha256.Sum256(id)
 		}
 	})
-	m := newMACs(testRoot()).get()
+	m, err := newMAC(testRoot())
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.Run("hmac", func(b *testing.B) {
 		for b.Loop() {
 			m.digest(id)

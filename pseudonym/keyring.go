@@ -169,15 +169,23 @@ func redacted(what string, id uint32) string {
 // errNoKeyring is returned for a nil and for a zero Keyring.
 var errNoKeyring = errors.New("no keyring; open one with Open")
 
-// macs derives the sub-key of a field for an operation and returns the HMAC
-// states under it.
-func (k *Keyring) macs(op string, f Field, params string) (macs, error) {
+// subkey derives the sub-key of n bytes of a field for an operation.
+func (k *Keyring) subkey(op string, f Field, params string, n uint32) ([]byte, error) {
 	if k == nil || k.derive == nil {
-		return macs{}, errNoKeyring
+		return nil, errNoKeyring
 	}
-	key, err := k.derive(f.info(op, params), subkeyBytes)
+	key, err := k.derive(f.info(op, params), n)
 	if err != nil {
-		return macs{}, errors.New("the sub-key cannot be derived")
+		return nil, errors.New("the sub-key cannot be derived")
 	}
-	return newMACs(key), nil
+	return key, nil
+}
+
+// macs returns the HMAC states under the sub-key of a field for an operation.
+func (k *Keyring) macs(op string, f Field, params string) (macs, error) {
+	key, err := k.subkey(op, f, params, subkeyBytes)
+	if err != nil {
+		return macs{}, err
+	}
+	return newMACs(key)
 }

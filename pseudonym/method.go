@@ -1,6 +1,6 @@
 package pseudonym
 
-// Method is how a column is pseudonymized: [HMAC]. The set is closed. A policy
+// Method is how a column is pseudonymized. The set is closed. A policy
 // file holds a pointer to a method; both forms mean the same.
 type Method interface {
 	// check returns all that is wrong with the method by itself.

@@ -1,0 +1,249 @@
+package pseudonym
+
+import (
+	"bytes"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/lethe-go/lethe/pseudonym/internal/reverse"
+)
+
+// SIV encrypts a value by AES-SIV (RFC 5297, with a key of 512 bits), so that
+// whoever holds the key can read it again through package
+// [github.com/lethe-go/lethe/pseudonym/reid], and nobody else. Equal values
+// have equal tokens; different values never. A token that was altered, or made
+// in another field, does not open.
+//
+// A token is Tink's ciphertext: the byte 1, the id of the key in four bytes,
+// the synthetic vector and the encrypted text. Any Tink opens it with the
+// sub-key of 64 bytes and the associated data, which both come from the
+// derivation context that the package comment describes, with the operation
+// "aes-siv" and no parameters: the associated data are the context itself.
+//
+// Keep reversible tokens and those of HMAC or CMAC under keyrings of their own,
+// so that who may join may not decrypt.
+type SIV struct {
+	// Format is how a token is written: Base32, which the zero Format means,
+	// Hex, or Binary, a column of binary. Tokens are as long as their values
+	// need, so the column is not of fixed width.
+	Format Format `yaml:"format,omitempty"`
+	// Bucket hides the length of a value: before encryption it is followed by
+	// the byte 0x80 and by as many zero bytes as a multiple of Bucket needs.
+	// Zero means 16; 1 hides nothing, adds nothing and is the way to encrypt
+	// the value as it is.
+	Bucket int `yaml:"bucket,omitempty"`
+}
+
+const (
+	opSIV         = "aes-siv"
+	sivKeyBytes   = 64
+	defaultBucket = 16
+	maxBucket     = 1 << 16
+	prefixBytes   = 5 // Tink's: the byte 1 and the id of the key
+)
+
+func (s SIV) check() []error {
+	var errs []error
+	if _, err := s.Format.sealed(); err != nil {
+		errs = append(errs, err)
+	}
+	if s.Bucket < 0 || s.Bucket > maxBucket {
+		errs = append(errs, fmt.Errorf("bucket is %d, want 1 to %d, or 0 for %d",
+			s.Bucket, maxBucket, defaultBucket))
+	}
+	return errs
+}
+
+// sealed writes tokens of any length in a format.
+type sealed struct {
+	typ  arrow.DataType
+	size func(n int) int
+	put  func(dst, src []byte)
+	read func(dst, text []byte) ([]byte, error)
+}
+
+func (f Format) sealed() (sealed, error) {
+	switch f {
+	case "", Base32:
+		return sealed{arrow.BinaryTypes.String, func(n int) int { return (8*n + 4) / 5 },
+			putBase32Bytes, readBase32}, nil
+	case Hex:
+		return sealed{arrow.BinaryTypes.String, hex.EncodedLen,
+			func(dst, src []byte) { hex.Encode(dst, src) }, readHex}, nil
+	case Binary:
+		return sealed{arrow.BinaryTypes.Binary, func(n int) int { return n },
+			func(dst, src []byte) { copy(dst, src) },
+			func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil }}, nil
+	}
+	if _, err := f.encoding(); err != nil {
+		return sealed{}, err
+	}
+	return sealed{}, fmt.Errorf("format %q has no room for an encrypted value, "+
+		"want base32, hex or binary", string(f))
+}
+
+func (s SIV) bucket() int {
+	if s.Bucket == 0 {
+		return defaultBucket
+	}
+	return s.Bucket
+}
+
+func (s SIV) compile(kr *Keyring, c Column) (kernel, error) {
+	fresh, enc, err := s.sealer(kr, c)
+	if err != nil {
+		return nil, err
+	}
+	return newTextKernel(enc.typ, 0, func() maker { return fresh() }), nil
+}
+
+// sealer returns what makes the state of one goroutine.
+func (s SIV) sealer(kr *Keyring, c Column) (func() *sivMaker, sealed, error) {
+	enc, err := s.Format.sealed()
+	if err != nil {
+		return nil, enc, err
+	}
+	key, err := kr.subkey(opSIV, c.Field, "", sivKeyBytes)
+	if err != nil {
+		return nil, enc, err
+	}
+	first, err := newSIV(key, c.Field.info(opSIV, ""))
+	if err != nil {
+		return nil, enc, err
+	}
+	prefix := binary.BigEndian.AppendUint32([]byte{1}, kr.ID())
+	return func() *sivMaker {
+		own := *first
+		own.final = nil
+		return &sivMaker{siv: &own, enc: enc, bucket: s.bucket(), token: bytes.Clone(prefix)}
+	}, enc, nil
+}
+
+// sivMaker writes AES-SIV tokens.
+type sivMaker struct {
+	*siv
+	enc    sealed
+	bucket int
+	plain  []byte
+	token  []byte // begins with the prefix
+}
+
+func (m *sivMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
+	for i, text := range texts {
+		if m.bucket > 1 {
+			m.plain = pad(m.plain[:0], text, m.bucket)
+			text = m.plain
+		}
+		n := prefixBytes + len(m.iv) + len(text)
+		for len(m.token) < n {
+			m.token = append(m.token, 0)
+		}
+		m.seal(m.token[prefixBytes:n], text)
+		m.enc.put(out.room(rows[i], m.enc.size(n)), m.token[:n])
+	}
+	return 0, nil
+}
+
+// pad appends text, the byte 0x80, and zero bytes up to a multiple of bucket.
+func pad(dst, text []byte, bucket int) []byte {
+	dst = append(dst, text...)
+	dst = append(dst, 0x80)
+	for len(dst)%bucket != 0 {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+var errToken = errors.New("not a token of this format")
+
+// opener returns what reverses the tokens. It belongs to one goroutine.
+func (s SIV) opener(kr *Keyring, c Column) (reverse.Opener, error) {
+	fresh, _, err := s.sealer(kr, c)
+	if err != nil {
+		return nil, err
+	}
+	return fresh(), nil
+}
+
+// Open appends the value of a token to dst.
+func (m *sivMaker) Open(dst, text []byte) ([]byte, error) {
+	raw, err := m.enc.read(m.plain[:0], text)
+	if err != nil || len(raw) < prefixBytes {
+		return dst, errToken
+	}
+	m.plain = raw
+	if !bytes.Equal(raw[:prefixBytes], m.token[:prefixBytes]) {
+		return dst, errors.New("the token was made under another key of the keyring; pin that key")
+	}
+	start := len(dst)
+	if dst, err = m.open(dst, raw[prefixBytes:]); err != nil || m.bucket == 1 {
+		return dst, err
+	}
+	padded := dst[start:]
+	end := bytes.LastIndexByte(padded, 0x80)
+	if end < 0 || len(padded)%m.bucket != 0 || len(padded)-end > m.bucket ||
+		len(bytes.Trim(padded[end+1:], "\x00")) > 0 {
+		clear(padded)
+		return dst[:start], errors.New("the token was made with another bucket")
+	}
+	return dst[:start+end], nil
+}
+
+// putBase32Bytes writes five bytes as eight characters, and what is left over
+// as if zero bytes followed.
+func putBase32Bytes(dst, src []byte) {
+	for len(src) >= 8 { // of which five are used
+		put40(dst, binary.BigEndian.Uint64(src)>>24)
+		dst, src = dst[8:], src[5:]
+	}
+	var last [8]byte
+	for len(src) > 0 {
+		group := [8]byte{}
+		n := copy(group[:5], src)
+		put40(last[:], binary.BigEndian.Uint64(group[:])>>24)
+		dst, src = dst[copy(dst, last[:(8*n+4)/5]):], src[n:]
+	}
+}
+
+// put40 writes forty bits as eight characters.
+func put40(dst []byte, bits uint64) {
+	out := (*[8]byte)(dst)
+	*(*[2]byte)(out[0:]) = base32Pairs[bits>>30&1023]
+	*(*[2]byte)(out[2:]) = base32Pairs[bits>>20&1023]
+	*(*[2]byte)(out[4:]) = base32Pairs[bits>>10&1023]
+	*(*[2]byte)(out[6:]) = base32Pairs[bits&1023]
+}
+
+// readBase32 appends the bytes of a text that putBase32Bytes could have
+// written: no other text means the same bytes.
+func readBase32(dst, text []byte) ([]byte, error) {
+	start := len(dst)
+	dst, err := base32.StdEncoding.WithPadding(base32.NoPadding).AppendDecode(dst, text)
+	if err != nil {
+		return nil, errToken
+	}
+	again := make([]byte, len(text))
+	if (8*(len(dst)-start)+4)/5 != len(text) {
+		return nil, errToken
+	}
+	putBase32Bytes(again, dst[start:])
+	if !bytes.Equal(again, text) {
+		return nil, errToken
+	}
+	return dst, nil
+}
+
+func readHex(dst, text []byte) ([]byte, error) {
+	if bytes.ContainsAny(text, "ABCDEF") {
+		return nil, errToken
+	}
+	dst, err := hex.AppendDecode(dst, text)
+	if err != nil {
+		return nil, errToken
+	}
+	return dst, nil
+}
