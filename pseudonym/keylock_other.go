@@ -1,0 +1,27 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package pseudonym
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// lockKeys creates a file beside that at path; it holds the lock who creates
+// it. A process that is killed leaves it behind.
+func lockKeys(ctx context.Context, path string) (unlock func(), err error) {
+	name := path + ".lock"
+	return lockWithin(ctx, func() (func(), error) {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return nil, errLocked
+		}
+		if err != nil {
+			return nil, err
+		}
+		file.Close()
+		return func() { os.Remove(name) }, nil
+	})
+}
