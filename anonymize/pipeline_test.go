@@ -515,6 +515,41 @@ minimize:
 	}
 }
 
+// TestSortedInput: the order of the rows is part of what is published.
+func TestSortedInput(t *testing.T) {
+	table := visitsTable(1000)
+	defer table.Release()
+	warned := func(src anonymize.Source) bool {
+		_, report := runAll(t, newPipeline(t, visitsPolicy, newKeys(t)), src, nil)
+		return strings.Contains(strings.Join(report.Warnings, "\n"), `sorted by "admitted"`)
+	}
+	if warned(tableio.FromTable(table)) {
+		t.Error("a warning for rows in no order")
+	}
+	r := array.NewTableReader(table, 0)
+	defer r.Release()
+	r.Next()
+	rec := r.Record()
+	days := slices.Clone(rec.Column(4).(*array.Date32).Date32Values())
+	slices.Sort(days)
+	b := array.NewDate32Builder(memory.DefaultAllocator)
+	b.AppendValues(days, nil)
+	columns := slices.Clone(rec.Columns())
+	columns[4] = b.NewArray()
+	sorted := array.NewRecord(rec.Schema(), columns, rec.NumRows())
+	var parts []arrow.Record
+	for from := int64(0); from < sorted.NumRows(); from += 100 {
+		parts = append(parts, sorted.NewSlice(from, from+100))
+	}
+	src, err := tableio.FromRecords(sorted.Schema(), parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !warned(src) {
+		t.Error("no warning for rows in the order of a generalized date")
+	}
+}
+
 // TestEmptyTable: no rows in, no rows out, and a report.
 func TestEmptyTable(t *testing.T) {
 	table := visitsTable(0)

@@ -356,6 +356,23 @@ func (h *Hierarchy) resolve(dir string) (kanon.Hierarchy, error) {
 	return kanon.ReadTreeFile(path)
 }
 
+// describe names the hierarchy with its parameters.
+func (h *Hierarchy) describe() string {
+	switch {
+	case h.Intervals != nil:
+		return fmt.Sprintf("intervals %v", h.Intervals.Widths)
+	case h.Prefix != nil:
+		return fmt.Sprintf("a prefix of %d", h.Prefix.Length)
+	case h.Dates != nil:
+		return "dates " + strings.Join(h.Dates.Periods, ", ")
+	case h.Order != nil:
+		return fmt.Sprintf("an order of %d values", len(h.Order.Values))
+	case h.File != "":
+		return filepath.Base(h.File)
+	}
+	return "a hierarchy of the caller's"
+}
+
 func (h *Hierarchy) quasi(column string, resolved kanon.Hierarchy) kanon.Quasi {
 	return kanon.Quasi{Column: column, Hierarchy: resolved,
 		MinLevel: h.MinLevel, MaxLevel: h.MaxLevel}

@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lethe-go/lethe/dp"
@@ -79,7 +80,11 @@ func (r *run) columnReport(name string) ColumnReport {
 		}
 		out.Level, out.Levels, out.Loss = s.Level, s.Levels, s.Loss
 		out.setShares(s.Before, s.After, s.Ordered)
-		out.Actions = append(out.Actions, fmt.Sprintf("generalized to level %d of %d", s.Level, s.Levels))
+		action := "kept at level 0 of " + c.Hierarchy.describe()
+		if s.Level > 0 {
+			action = fmt.Sprintf("generalized to level %d of %s", s.Level, c.Hierarchy.describe())
+		}
+		out.Actions = append(out.Actions, action)
 	}
 	return out
 }
@@ -171,8 +176,27 @@ func (r *run) warnings() []string {
 			}
 		}
 	}
+	for _, c := range r.generalized() {
+		if slices.Contains(r.sorted, c) {
+			warnf("The rows are sorted by %q and keep their order, so the place of a row nearly tells "+
+				"its value, however far it was generalized. Shuffle the input before.", c)
+		}
+	}
 	if r.rows.Output == 0 && r.rows.Input > 0 {
 		warnf("No row is left: the output is empty.")
 	}
 	return warnings
+}
+
+// generalized lists the quasi-identifiers that are not written as they were.
+func (r *run) generalized() []string {
+	var names []string
+	if r.plan.Anonymity != nil {
+		for _, c := range r.plan.Anonymity.Summary().Columns {
+			if c.Level > 0 {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }

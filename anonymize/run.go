@@ -59,6 +59,7 @@ type run struct {
 	results []arrow.Record // of the queries
 	rows    RowCounts
 	audit   *kanon.Audit // of the output; nil without quasi-identifiers
+	sorted  []string     // quasi-identifiers by which the input is sorted
 }
 
 // Fit reads the source once and returns the plan by which Run would change it.
@@ -200,14 +201,17 @@ func (r *run) observe(ctx context.Context, src Source, session *dp.Session) erro
 		}
 		return unsatisfied(scan.Add(rec))
 	})
+	order := newSortWatch(r.policy.quasi())
 	err = inOrder(ctx, reader, r.opts.Workers, local.apply, func(rec arrow.Record) error {
 		r.progress("reading", local.input.Load(), 0)
 		querying.add(rec)
+		order.add(rec)
 		if counts == nil {
 			return nil
 		}
 		return unsatisfied(counts.Add(rec))
 	})
+	r.sorted = order.sorted()
 	if err := errors.Join(err, querying.wait()); err != nil {
 		return err
 	}
