@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,8 +23,9 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": exitCode,
-			"only": onlyFiles,
+			"exit":  exitCode,
+			"only":  onlyFiles,
+			"onkey": onKey,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
@@ -68,4 +70,23 @@ func onlyFiles(ts *testscript.TestScript, neg bool, args []string) {
 	for name := range want {
 		ts.Fatalf("%s is not there", name)
 	}
+}
+
+// onKey is "onkey STATUS lethe keys VERB --keys FILE": the command on the first
+// key of FILE that has the status.
+func onKey(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: onkey STATUS COMMAND… FILE")
+	}
+	ts.Check(ts.Exec("lethe", "keys", "list", "--keys", args[len(args)-1]))
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		fields := strings.Fields(line)
+		if len(fields) == 2 && fields[1] == args[0] {
+			if err := ts.Exec(args[1], append(args[2:], fields[0])...); (err != nil) != neg {
+				ts.Fatalf("%v", err)
+			}
+			return
+		}
+	}
+	ts.Fatalf("no key is %s", args[0])
 }

@@ -50,7 +50,7 @@ func runCommand() *cobra.Command {
 		"report to write, by its name .html, .json or .txt (may be repeated)")
 	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
 	f.StringArrayVar(&flags.keys, "keys", nil,
-		"key file, or NAME=FILE for a key that the policy calls NAME (may be repeated)")
+		"key file or env:VARIABLE; NAME=FILE for a key that the policy calls NAME (repeatable)")
 	f.IntVar(&flags.workers, "workers", 0, "batches worked on at a time (default: all cores)")
 	f.IntVar(&flags.batchRows, "batch-rows", 0, "rows a batch (default: chosen by format)")
 	f.BoolVar(&flags.quiet, "quiet", false, "no summary and no progress")
@@ -179,7 +179,11 @@ func openKeys(cmd *cobra.Command, flags []string) (map[string]*pseudonym.Keyring
 		if keys[name] != nil {
 			return nil, fmt.Errorf("--keys gives key %q twice", name)
 		}
-		ring, err := pseudonym.Open(cmd.Context(), pseudonym.KeyFile(path))
+		src, err := keySource(cmd, path)
+		if err != nil {
+			return nil, err
+		}
+		ring, err := pseudonym.Open(cmd.Context(), src)
 		if err != nil {
 			return nil, err
 		}
