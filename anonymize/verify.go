@@ -49,7 +49,7 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 	if err != nil {
 		return err
 	}
-	r.progress("checking", 0, r.rows.Output)
+	r.progress("checking", 0, 0)
 	var columns []string
 	if r.audit != nil {
 		columns = r.policy.quasi()

@@ -37,21 +37,23 @@ func (p *progress) show(at anonymize.Progress) {
 	}
 	if p.bar == nil || p.stage != at.Stage {
 		p.stop()
+		p.stage = at.Stage
+		options := []progressbar.Option{
+			progressbar.OptionSetWriter(p.w),
+			progressbar.OptionSetDescription(at.Stage),
+			progressbar.OptionThrottle(100 * time.Millisecond),
+			progressbar.OptionSetWidth(24),
+			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionClearOnFinish(),
+		}
 		total := at.Total
 		if total == 0 {
 			total = -1 // a spinner
 		}
-		p.stage = at.Stage
-		p.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(p.w),
-			progressbar.OptionSetDescription(at.Stage),
-			progressbar.OptionSetItsString("rows"),
-			progressbar.OptionShowIts(),
-			progressbar.OptionShowCount(),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionClearOnFinish(),
-		)
+		if at.Rows > 0 {
+			options = append(options, progressbar.OptionShowCount())
+		}
+		p.bar = progressbar.NewOptions64(total, options...)
 	}
 	_ = p.bar.Set64(at.Rows) // a bar that cannot be drawn is no reason to stop
 }
