@@ -165,8 +165,8 @@ func BenchmarkVisits(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		var counts *Counts
-		var plan *Plan
+		counts := mustCount(b, a, recs...)
+		plan := mustSolve(b, a, counts)
 		b.Run("count/unit="+unit, func(b *testing.B) {
 			before := heapMB()
 			for b.Loop() {

@@ -91,15 +91,17 @@ func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 }
 
 func (s *scratch) merge(rows []int64, to []uint32) {
-	sum := s.rows
+	s.rows = slices.Grow(s.rows, len(to))
+	n := len(s.rows)
+	sum := s.rows[:n+len(to)]
 	for i, c := range to {
-		if int(c) == len(sum) {
-			sum = append(sum, rows[i])
-		} else {
-			sum[c] += rows[i]
+		if int(c) == n { // a new class
+			sum[n] = 0
+			n++
 		}
+		sum[c] += rows[i]
 	}
-	s.rows = sum
+	s.rows = sum[:n]
 }
 
 func (s *scratch) mergeCrowds(crowds []crowd, to []uint32) {
