@@ -60,6 +60,9 @@ func newTextParser(dt arrow.DataType) (*textParser, error) {
 		p.width, p.what = 8, "a time HH:MM:SS of its unit"
 		p.parse = timeParser(t.Unit, 8)
 	case *arrow.Decimal128Type:
+		if !sensible(t) || t.Scale < 0 {
+			return nil, fmt.Errorf("type %s cannot be read from CSV", dt)
+		}
 		p.width, p.what = 16, "a decimal of its precision and scale"
 		p.parse = decimalParser(t)
 	default:
@@ -382,6 +385,6 @@ func decimalParser(t *arrow.Decimal128Type) func(dst, b []byte) bool {
 		}
 		binary.LittleEndian.PutUint64(dst, lo)
 		binary.LittleEndian.PutUint64(dst[8:], hi)
-		return any && t.Scale >= 0
+		return any
 	}
 }

@@ -101,10 +101,10 @@ func resolve(o *Options, path string) (options, error) {
 		errs = append(errs, fmt.Errorf("only CSV files are compressed as a whole, not %s", r.Format))
 	}
 	if r.BatchRows < 0 {
-		errs = append(errs, fmt.Errorf("BatchRows is %d, want 0 or more", r.BatchRows))
+		errs = append(errs, fmt.Errorf("the number of BatchRows is %d, want 0 or more", r.BatchRows))
 	}
 	if r.Workers < 0 {
-		errs = append(errs, fmt.Errorf("Workers is %d, want 0 or more", r.Workers))
+		errs = append(errs, fmt.Errorf("the number of Workers is %d, want 0 or more", r.Workers))
 	}
 	if r.BatchRows == 0 {
 		r.BatchRows = defaultBatchRows

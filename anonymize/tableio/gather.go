@@ -61,9 +61,14 @@ func newGather(f arrow.Field) (*gather, error) {
 		*arrow.Uint8Type, *arrow.Uint16Type, *arrow.Uint32Type, *arrow.Uint64Type,
 		*arrow.Float32Type, *arrow.Float64Type, *arrow.Date32Type, *arrow.Date64Type,
 		*arrow.Time32Type, *arrow.Time64Type, *arrow.TimestampType, *arrow.DurationType,
-		*arrow.Decimal128Type, *arrow.FixedSizeBinaryType:
+		*arrow.FixedSizeBinaryType:
 		g.width = t.(arrow.FixedWidthDataType).Bytes()
 		if g.width == 0 {
+			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
+		}
+	case *arrow.Decimal128Type:
+		g.width = t.Bytes()
+		if !sensible(t) {
 			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
 		}
 	case *arrow.DictionaryType:
@@ -72,6 +77,12 @@ func newGather(f arrow.Field) (*gather, error) {
 	}
 	g.reset()
 	return g, nil
+}
+
+// sensible refuses what no decimal has; text of such a number would be as long
+// as its scale says.
+func sensible(t *arrow.Decimal128Type) bool {
+	return t.Precision >= 1 && t.Precision <= 38 && t.Scale >= -38 && t.Scale <= 38
 }
 
 // reset forgets the rows and keeps the memory, but not for arrays that were

@@ -2,6 +2,7 @@ package tableio
 
 import (
 	"errors"
+	"math"
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -32,7 +33,7 @@ func guardedCheck(a arrow.Array, rows int64) (err error) {
 func check(a arrow.Array) error {
 	d := a.Data()
 	n, off := d.Len(), d.Offset()
-	if n < 0 || off < 0 {
+	if n < 0 || off < 0 || n > math.MaxInt32 || off > math.MaxInt32 {
 		return errBuffers
 	}
 	if a.DataType().ID() == arrow.NULL {

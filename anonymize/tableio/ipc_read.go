@@ -68,7 +68,7 @@ func openIPC(t *File, f *os.File) (_ table, err error) {
 
 func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
 	defer recovered(&err)
-	alloc := &budget{Allocator: memory.DefaultAllocator, left: recordBudget}
+	alloc := newBudget(recordBudget(p.file.size))
 	if p.stream {
 		m := &messages{
 			r:    bufio.NewReaderSize(io.NewSectionReader(f, 0, p.file.size), 1<<16),
@@ -80,6 +80,9 @@ func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
 		}
 		return &ipcStream{r: r, messages: m, alloc: alloc}, nil
 	}
+	if err := checkFooter(f, p.file.size); err != nil {
+		return nil, asDamage(err)
+	}
 	r, err := ipc.NewFileReader(io.NewSectionReader(f, 0, p.file.size), ipc.WithAllocator(alloc))
 	if err != nil {
 		return nil, &damaged{plainIPC(err)}
@@ -87,26 +90,61 @@ func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
 	return &ipcFile{r: r, alloc: alloc}, nil
 }
 
-// plainIPC keeps the text of an error of the library, which speaks of lengths
-// and positions, unless it stands for a panic, which might quote anything.
-func plainIPC(err error) error {
-	if err == nil || errors.Is(err, errCut) || errors.Is(err, errBudget) {
+// checkFooter looks at the footer of a file before the library does.
+func checkFooter(f *os.File, size int64) error {
+	const tail = 4 + len(ipcMagic)
+	if size < int64(2*len(ipcMagic)+tail) {
+		return errCut
+	}
+	var end [tail]byte
+	if _, err := f.ReadAt(end[:], size-int64(tail)); err != nil {
 		return err
+	}
+	n := int64(binary.LittleEndian.Uint32(end[:4]))
+	if string(end[4:]) != ipcMagic || n > size-int64(tail+len(ipcMagic)) {
+		return errCut
+	}
+	footer := make([]byte, n)
+	if _, err := f.ReadAt(footer, size-int64(tail)-n); err != nil {
+		return err
+	}
+	return verifyFooter(footer)
+}
+
+// plainIPC replaces an error of the library. Where it caught a panic, its text
+// might quote anything.
+func plainIPC(err error) error {
+	for _, known := range []error{errCut, errBudget, errSchema} {
+		if errors.Is(err, known) {
+			return known
+		}
 	}
 	return errors.New("its messages cannot be decoded")
 }
 
-// recordBudget bounds what the decoding of one record may allocate.
-const recordBudget = 4 << 30
+// recordBudget bounds what the decoding of one record of a file may allocate.
+// Without compression a record is no larger than the file; LZ4 makes at most
+// 255 bytes of one, Zstandard more, but hardly of a large file.
+func recordBudget(size int64) int64 {
+	const floor, ratio, most = 128 << 20, 256, 4 << 30
+	return min(floor+ratio*min(size, most), most)
+}
 
-var errBudget = fmt.Errorf("a record is above the limit of %d bytes", recordBudget)
+var errBudget = errors.New("a record claims more bytes than the file can hold")
 
 // budget is an allocator that gives up above a limit. The library allocates by
 // the lengths a file states before it looks whether they can be true.
 type budget struct {
 	memory.Allocator
-	left int64
+	whole, left int64
 }
+
+func newBudget(whole int64) *budget {
+	return &budget{Allocator: memory.DefaultAllocator, whole: whole, left: whole}
+}
+
+// refill begins another record.
+func (b *budget) refill() { b.left = b.whole }
 
 func (b *budget) Allocate(size int) []byte {
 	if b.left -= int64(size); size < 0 || b.left < 0 {
@@ -136,7 +174,7 @@ func (s *ipcFile) next() (_ arrow.Record, err error) {
 	if s.at >= s.r.NumRecords() {
 		return nil, io.EOF
 	}
-	s.alloc.left = recordBudget
+	s.alloc.refill()
 	rec, err := s.r.RecordAt(s.at)
 	if err != nil {
 		return nil, &damaged{fmt.Errorf("record %d: %w", s.at, plainIPC(err))}
@@ -159,11 +197,11 @@ func (s *ipcStream) schema() *arrow.Schema { return s.r.Schema() }
 
 func (s *ipcStream) next() (_ arrow.Record, err error) {
 	defer recovered(&err)
-	s.alloc.left = recordBudget
+	s.alloc.refill()
 	if s.r.Next() {
+		s.at++
 		rec := s.r.Record()
 		rec.Retain()
-		s.at++
 		return rec, nil
 	}
 	if err := s.r.Err(); err != nil {
@@ -177,7 +215,7 @@ func (s *ipcStream) next() (_ arrow.Record, err error) {
 
 func (s *ipcStream) close() { s.r.Release() }
 
-var errCut = errors.New("it is cut short: the end of the stream is missing")
+var errCut = errors.New("it is cut short: its end is missing")
 
 // messages takes a stream apart into messages. It differs from the library's
 // in that a length is checked against the bytes that are left, and that the
@@ -240,6 +278,9 @@ func (m *messages) Message() (*ipc.Message, error) {
 	}
 	meta, err := m.bytes(int64(size))
 	if err != nil {
+		return nil, err
+	}
+	if err := verifyMessage(meta); err != nil {
 		return nil, err
 	}
 	head := ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(nil))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -28,8 +29,8 @@ type parquetEncoder struct {
 	schema  *arrow.Schema
 	columns []*gather
 	workers int
-	w       *parquet.Writer // nil before the first row group
-	leaves  []int           // column writer of each column
+	w       *parquet.GenericWriter[any] // nil before the first row group
+	leaves  []int                       // column writer of each column
 }
 
 func newParquetEncoder(
@@ -84,9 +85,17 @@ func (e *parquetEncoder) discard() error {
 	return nil
 }
 
+// unwritable turns a panic of the encoder into an error.
+func unwritable(err *error) {
+	if p := recover(); p != nil {
+		*err = errors.New("the encoder gave up")
+	}
+}
+
 // flush writes a row group. The first one also decides which columns are
 // dictionary-encoded.
-func (e *parquetEncoder) flush() error {
+func (e *parquetEncoder) flush() (err error) {
+	defer unwritable(&err)
 	if e.w == nil {
 		if err := e.begin(); err != nil {
 			return err
@@ -96,9 +105,10 @@ func (e *parquetEncoder) flush() error {
 		return nil
 	}
 	writers := e.w.ColumnWriters()
-	err := parallel(len(e.columns), e.workers, func(i int) error {
+	err = parallel(len(e.columns), e.workers, func(i int) (err error) {
+		defer unwritable(&err)
 		defer e.columns[i].forget()
-		if err := writeLeaf(writers[e.leaves[i]], e.columns[i], e.leaves[i]); err != nil {
+		if err = writeLeaf(writers[e.leaves[i]], e.columns[i], e.leaves[i]); err != nil {
 			return fmt.Errorf("column %q: %w", e.columns[i].name, err)
 		}
 		return nil
@@ -129,8 +139,10 @@ func (e *parquetEncoder) begin() error {
 	for i := range names {
 		e.leaves = append(e.leaves, i)
 	}
-	e.w = parquet.NewWriter(e.out, schema,
-		parquet.Compression(&parquet.Zstd),
+	e.w = parquet.NewGenericWriter[any](e.out, schema,
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		// Bounds stand in the footer; in every page header they say no more.
+		parquet.DataPageStatistics(false),
 		parquet.CreatedBy("lethe", "1", "0"),
 		parquet.KeyValueMetadata(noteKey, noteOf(e.schema)))
 	for i, path := range schema.Columns() {

@@ -244,11 +244,44 @@ func join(t testing.TB, dt arrow.DataType, parts []arrow.Array) arrow.Array {
 		parts[0].Retain()
 		return parts[0]
 	}
+	if d, ok := dt.(*arrow.DictionaryType); ok {
+		return joinDictionaries(t, d, parts)
+	}
 	a, err := array.Concatenate(parts, memory.DefaultAllocator)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// joinDictionaries puts one dictionary behind the other; the library's way to
+// unify them mixes up codes where there are nulls (v15.0.2).
+func joinDictionaries(t testing.TB, dt *arrow.DictionaryType, parts []arrow.Array) arrow.Array {
+	t.Helper()
+	var values []arrow.Array
+	index := array.NewInt32Builder(memory.DefaultAllocator)
+	defer index.Release()
+	offset := 0
+	for _, p := range parts {
+		d := p.(*array.Dictionary)
+		values = append(values, d.Dictionary())
+		for row := range d.Len() {
+			if d.IsNull(row) {
+				index.AppendNull()
+			} else {
+				index.Append(int32(offset + d.GetValueIndex(row)))
+			}
+		}
+		offset += d.Dictionary().Len()
+	}
+	all, err := array.Concatenate(values, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Release()
+	codes := index.NewArray()
+	defer codes.Release()
+	return array.NewDictionaryArray(dt, codes, all)
 }
 
 // same compares tables by type and value; dictionaries by their values.

@@ -83,7 +83,7 @@ func (w *Writer) fail(err error) error {
 	return w.failure
 }
 
-func (w *Writer) start(schema *arrow.Schema) (err error) {
+func (w *Writer) start(schema *arrow.Schema) error {
 	names := make([]string, schema.NumFields())
 	fields := make([]arrow.Field, schema.NumFields())
 	for i, f := range schema.Fields() {
@@ -94,15 +94,30 @@ func (w *Writer) start(schema *arrow.Schema) (err error) {
 		return err
 	}
 	w.schema = arrow.NewSchema(fields, nil)
-	switch w.opts.Format {
-	case Parquet:
-		w.enc, err = newParquetEncoder(w.file, w.schema, w.opts)
-	case Arrow, ArrowStream:
-		w.enc, err = newIPCEncoder(w.file, w.schema, w.opts)
-	case CSV:
-		w.enc, err = newCSVEncoder(w.file, w.schema, w.opts)
+	enc, err := newEncoder(w.file, w.schema, w.opts)
+	if err != nil {
+		return err
 	}
-	return err
+	w.enc = enc
+	return nil
+}
+
+func newEncoder(
+	f *atomicfile.File, schema *arrow.Schema, opts options,
+) (_ encoder, err error) {
+	var e encoder
+	switch opts.Format {
+	case Parquet:
+		e, err = newParquetEncoder(f, schema, opts)
+	case CSV:
+		e, err = newCSVEncoder(f, schema, opts)
+	default:
+		e, err = newIPCEncoder(f, schema, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // sameColumns compares all but the metadata.
