@@ -80,6 +80,7 @@ func (r *run) columnReport(name string) ColumnReport {
 		}
 		out.Level, out.Levels, out.Loss = s.Level, s.Levels, s.Loss
 		out.setShares(s.Before, s.After, s.Ordered)
+		out.Values, out.Labels = s.Values, s.Labels
 		action := "kept at level 0 of " + c.Hierarchy.describe()
 		if s.Level > 0 {
 			action = fmt.Sprintf("generalized to level %d of %s", s.Level, c.Hierarchy.describe())

@@ -37,6 +37,11 @@ type ColumnSummary struct {
 	Levels int     `json:"levels"` // above the value; Levels is the top
 	Loss   float64 `json:"loss"`   // in [0, 1]
 
+	// Values is how many distinct values there are, null among them, and
+	// Labels how many distinct labels the rows kept have.
+	Values int64 `json:"values"`
+	Labels int64 `json:"labels"`
+
 	// Before are the shares of rows that have each value, After those that
 	// have each label among the rows kept: in the order of the domain where
 	// Ordered, by falling share otherwise. Null comes last in the domain.
@@ -91,6 +96,7 @@ func summarize(c *Counts, domains []*domain, r *lattice.Result, layout group.Lay
 		s.Columns = append(s.Columns, ColumnSummary{
 			Name: d.quasi.Column, Level: r.Levels[i], Levels: d.quasi.Hierarchy.Levels(),
 			Loss: r.Columns[i], Ordered: ordered,
+			Values: int64(d.size()), Labels: occurring(after),
 			Before: shares(before, ordered), After: shares(after, ordered),
 		})
 	}
@@ -104,6 +110,16 @@ func (d *domain) ordered() bool {
 		return false
 	}
 	return true
+}
+
+// occurring is how many of the counts are not zero.
+func occurring(counts []int64) (n int64) {
+	for _, count := range counts {
+		if count > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // shares makes shares of counts, leaving out zeros, and adds up neighbours
@@ -166,7 +182,11 @@ func (s *Summary) validate(d *planDoc) error {
 	}
 	for i, c := range s.Columns {
 		p := d.Columns[i]
-		if c.Name != p.Name || c.Level != p.Level || c.Levels != p.Levels || s.Levels[i] != p.Level ||
+		values := int64(len(p.Values))
+		if p.Null {
+			values++
+		}
+		if c.Values != values || c.Labels < 0 || c.Labels > values || c.Name != p.Name || c.Level != p.Level || c.Levels != p.Levels || s.Levels[i] != p.Level ||
 			!isShare(c.Loss) || !areShares(c.Before) || !areShares(c.After) {
 			return fmt.Errorf("%w: column %d", bad, i+1)
 		}
