@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lethe-go/lethe/internal/masking"
 )
 
 // Mask keeps the first and the last characters of a text and replaces the
@@ -110,46 +112,13 @@ func maskText[O int32 | int64](
 	if err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
-	with := m.with()
+	rule := m.rule()
 	return mapText[O](mem, a, a.DataType(), func(dst []byte, i int) []byte {
-		return m.append(dst, text(i), with)
+		return rule.Append(dst, text(i))
 	})
 }
 
-// append writes the masked text behind dst.
-func (m Mask) append(dst []byte, text []byte, with string) []byte {
-	n := utf8.RuneCount(text)
-	first, last := m.KeepFirst, m.KeepLast
-	if n <= first+last {
-		first, last = 0, 0
-	}
-	hidden := n - first - last
-	if m.Length > 0 {
-		hidden = m.Length
-	}
-	for i := range n {
-		r, size := utf8.DecodeRune(text)
-		if i == first {
-			dst = repeat(dst, with, hidden)
-		}
-		switch {
-		case i >= first && i < n-last:
-		case r == utf8.RuneError && size == 1: // a stray byte
-			dst = append(dst, with...)
-		default:
-			dst = append(dst, text[:size]...)
-		}
-		text = text[size:]
-	}
-	if n == 0 {
-		dst = repeat(dst, with, hidden)
-	}
-	return dst
-}
-
-func repeat(dst []byte, with string, n int) []byte {
-	for range n {
-		dst = append(dst, with...)
-	}
-	return dst
+func (m Mask) rule() masking.Rule {
+	return masking.Rule{KeepFirst: m.KeepFirst, KeepLast: m.KeepLast, With: m.with(),
+		Length: m.Length}
 }

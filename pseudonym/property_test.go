@@ -158,7 +158,7 @@ func FuzzKeyFile(f *testing.F) {
 			noKey(t, err.Error(), testRoot())
 			return
 		}
-		if _, err := New(kr, Column{"c0", testField, HMAC{}}); err != nil {
+		if _, err := New(kr, Column{Name: "c0", Field: testField, Method: HMAC{}}); err != nil {
 			t.Errorf("an open keyring cannot be used: %v", err)
 		}
 	})

@@ -13,8 +13,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// Column says how one column is pseudonymized. Name, the domain and the entity
-// of Field, and Method must be set.
+// Column says how one column is pseudonymized. Name and Method must be set, and
+// the domain and the entity of Field unless the method has no key.
 type Column struct {
 	// Name is the name of the column in the table.
 	Name string
@@ -22,6 +22,28 @@ type Column struct {
 	Field Field
 	// Method makes the tokens.
 	Method Method
+
+	// Canonical lists the steps that bring a value into the form that the
+	// method sees: trim, nfc or nfkc, lower or fold, and digits or e164, which
+	// are applied in this order whatever their order here. Columns are sure to
+	// join only if they name the same steps. Nil leaves values as they are. Of a
+	// [DateShift] it is the subject that is brought into this form.
+	Canonical []string
+	// Empty says what becomes of a value that is empty in its canonical form;
+	// the zero value is Token.
+	Empty Handling
+	// Sentinels are values that stand for none, such as "N/A" or "999999999".
+	// They are compared as they are and in their canonical form.
+	Sentinels []string
+	// SentinelAs says what becomes of them; the zero value is Null.
+	SentinelAs Handling
+	// LowEntropy says why the column may hold deterministic tokens although it
+	// has few distinct values or one that dominates, which the guards of
+	// [Counts] refuse otherwise. Empty means that it may not.
+	LowEntropy string
+	// Describe writes the specification of the column and the id of the key
+	// into the metadata of its field, as [Manifest] has them.
+	Describe bool
 }
 
 // Pseudonymizer replaces columns of a table by tokens. It does not change, is
@@ -37,6 +59,37 @@ type Pseudonymizer struct {
 type column struct {
 	name string
 	kernel
+	source Column // what it was compiled from
+}
+
+// check returns all that is wrong with the column but for its name.
+func (c Column) check() []error {
+	errs := checkMethod(c.Method)
+	if len(errs) == 0 && traitsOf(c.Method).keyless {
+		if c.Field != (Field{}) {
+			errs = append(errs, errors.New("the method has no key, so there is no domain, "+
+				"entity or dataset to give"))
+		}
+	} else {
+		errs = append(c.Field.check(), errs...)
+	}
+	_, mistakes := newPreparation(c)
+	return append(errs, mistakes...)
+}
+
+// compile makes the kernel of a column of which check has found nothing.
+func (c Column) compile(kr *Keyring) (column, error) {
+	k, err := c.Method.compile(kr, c)
+	if err != nil {
+		return column{}, err
+	}
+	if !traitsOf(c.Method).prepares {
+		p, _ := newPreparation(c)
+		if k, err = prepared(k, p); err != nil {
+			return column{}, err
+		}
+	}
+	return column{c.Name, nestedKernel{k}, c}, nil
 }
 
 // New returns a pseudonymizer of the given columns under the primary key of
@@ -62,7 +115,7 @@ func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
 			errs = append(errs, fmt.Errorf("%s: given twice", name))
 		}
 		named[c.Name] = true
-		for _, err := range append(c.Field.check(), checkMethod(c.Method)...) {
+		for _, err := range c.check() {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
@@ -71,11 +124,11 @@ func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
 	}
 	p.id = kr.ID()
 	for _, c := range columns {
-		k, err := c.Method.compile(kr, c)
+		compiled, err := c.compile(kr)
 		if err != nil {
 			return nil, fmt.Errorf("pseudonym: column %q: %w", c.Name, err)
 		}
-		p.columns = append(p.columns, column{c.Name, k})
+		p.columns = append(p.columns, compiled)
 	}
 	return p, nil
 }
@@ -127,7 +180,8 @@ func (p *Pseudonymizer) plan(in *arrow.Schema) (*arrow.Schema, []place, error) {
 			Name: f.Name,
 			Type: typ,
 			// The entries of a dictionary may be null whatever its field says.
-			Nullable: f.Nullable || f.Type.ID() == arrow.DICTIONARY,
+			Nullable: f.Nullable || f.Type.ID() == arrow.DICTIONARY || c.mayBeNull(),
+			Metadata: c.metadata(p.id),
 		}
 	}
 	if len(errs) > 0 {

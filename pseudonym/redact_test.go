@@ -45,7 +45,7 @@ type wrapped struct {
 
 func TestNothingPrintsAKey(t *testing.T) {
 	kr := testKeyring(t)
-	p, err := New(kr, Column{"c0", testField, HMAC{}})
+	p, err := New(kr, Column{Name: "c0", Field: testField, Method: HMAC{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestNothingPrintsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Fill the pools: their states are secret, too.
-	k := p.columns[0].kernel.(*textKernel)
+	k := p.columns[0].kernel.(nestedKernel).kernel.(*textKernel)
 	k.put(k.get())
 	s.macs.put(s.macs.get())
 	subkeys := [][]byte{testRoot()}

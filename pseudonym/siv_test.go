@@ -313,7 +313,7 @@ func TestReverseRefuses(t *testing.T) {
 			return err
 		},
 		"not reversible": func() error {
-			_, err := Reverse(reverse.Grant(), kr, Column{"c0", testField, HMAC{}})
+			_, err := Reverse(reverse.Grant(), kr, Column{Name: "c0", Field: testField, Method: HMAC{}})
 			return err
 		},
 		"no method": func() error {
@@ -348,7 +348,7 @@ func FuzzSIV(f *testing.F) {
 	f.Add([]byte{}, 1)
 	f.Fuzz(func(t *testing.T, value []byte, bucket int) {
 		m := SIV{Bucket: 1 + int(uint(bucket)%100)}
-		fresh, _, err := m.sealer(testKeyring(t), Column{"c0", testField, m})
+		fresh, _, err := m.sealer(testKeyring(t), Column{Name: "c0", Field: testField, Method: m})
 		if err != nil {
 			t.Fatal(err)
 		}

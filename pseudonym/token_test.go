@@ -40,7 +40,7 @@ func TestTokensByAnotherProgram(t *testing.T) {
 			Hex: test.hex, UUID: test.uuid, Binary: string(raw)} {
 			f := testField
 			f.Dataset = test.dataset
-			p, err := New(testKeyring(t), Column{"c0", f, HMAC{Format: format}})
+			p, err := New(testKeyring(t), Column{Name: "c0", Field: f, Method: HMAC{Format: format}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,7 @@ func (f Field) Validate() error { return joinAny(f.check()) }
 // Validate returns everything that is wrong with the column by itself: its
 // name, its field and its method.
 func (c Column) Validate() error {
-	errs := append(c.Field.check(), checkMethod(c.Method)...)
+	errs := c.check()
 	for i, err := range errs {
 		errs[i] = fmt.Errorf("column %q: %w", c.Name, err)
 	}
