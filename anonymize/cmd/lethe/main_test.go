@@ -9,7 +9,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// asCommand is set in the environment of a process that stands for the command
+// instead of its tests.
+const asCommand = "LETHE_TEST_AS_COMMAND"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(lethe(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"lethe": func() {
 			os.Exit(lethe(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
