@@ -69,6 +69,12 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	if policy.Statistics != nil && f.statistics == "" {
+		return errors.New("the policy has statistics; say with --statistics where to write them")
+	}
+	if policy.Statistics == nil && f.statistics != "" {
+		return errors.New("--statistics, but the policy has none")
+	}
 	keys, err := openKeys(cmd, f.keys)
 	if err != nil {
 		return err
