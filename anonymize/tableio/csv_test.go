@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/lethe-go/lethe/anonymize/tableio"
@@ -123,6 +124,41 @@ func TestCSVByHand(t *testing.T) {
 	}
 	if got := rec.ColumnName(2); got != `a "b"` {
 		t.Errorf("the third column is %q", got)
+	}
+}
+
+// TestNullsOfOneColumn covers rows that are blank lines, and null texts.
+func TestNullsOfOneColumn(t *testing.T) {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	b.AppendValues([]string{"", "", "NA", "x", ""}, []bool{false, true, true, true, false})
+	rec := array.NewRecord(arrow.NewSchema([]arrow.Field{
+		{Name: "a", Type: arrow.BinaryTypes.String, Nullable: true}}, nil),
+		[]arrow.Array{b.NewArray()}, 5)
+	for text, opts := range map[string]*tableio.Options{
+		"a\n\n\"\"\nNA\nx\n\n":         nil,
+		"a\nNA\n\"\"\n\"NA\"\nx\nNA\n": {Null: []string{"NA"}},
+		"\n\"\"\nNA\nx\n\n":            {NoHeader: true},
+	} {
+		path := write(t, "t.csv", opts, rec)
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != text {
+			t.Errorf("got %q, %v; want %q", got, err, text)
+		}
+		back := read(t, open(t, path, opts))
+		for row := range 5 {
+			if g, w := back.Column(0).ValueStr(row), rec.Column(0).ValueStr(row); g != w {
+				t.Errorf("%q row %d: got %q, want %q", text, row, g, w)
+			}
+		}
+	}
+	w, err := tableio.Create(filepath.Join(t.TempDir(), "t.csv"), &tableio.Options{Null: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	want := `tableio: t.csv: column "a": a null, and no text stands for null; set Null`
+	if err := w.Write(rec); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -227,7 +227,7 @@ func TestOpenErrors(t *testing.T) {
 		{put(t, "t.csv.gz", "a,b\n1,2\n"), nil, "tableio: t.csv.gz is damaged: it is not compressed with gzip"},
 		{put(t, "t.csv", "a\n1\n"), &tableio.Options{Format: "xml", BatchRows: -1, Workers: -1},
 			"tableio: t.csv: format \"xml\" is unknown; want parquet, arrow, arrows or csv\n" +
-				"BatchRows is -1, want 0 or more\nthe number of Workers is -1, want 0 or more"},
+				"the number of BatchRows is -1, want 0 or more\nthe number of Workers is -1, want 0 or more"},
 		{put(t, "t.csv", "a\n1\n"), &tableio.Options{Delimiter: '"', Null: []string{"\n"},
 			Types: map[string]arrow.DataType{"a": arrow.BinaryTypes.Binary, "b": nil}},
 			"tableio: t.csv: the delimiter must be an ASCII character other than quote and line break, " +
