@@ -143,4 +143,3 @@ func (k nestedKernel) rebuild(ctx context.Context, mem memory.Allocator, a array
 	defer data.Release()
 	return array.MakeFromData(data), nil
 }
-
