@@ -121,8 +121,6 @@ func (m *cmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) 
 	for i := range texts {
 		m.block.Encrypt(m.buf[i][:], m.buf[i][:])
 	}
-	for i, row := range rows {
-		m.enc.put(out.room(row, m.enc.width), &m.buf[i])
-	}
+	out.tokens(m.enc, rows, m.buf[:len(rows)])
 	return 0, nil
 }

@@ -40,6 +40,8 @@ type encoding struct {
 	bits  int // of the token that are kept
 	typ   arrow.DataType
 	put   func(dst []byte, t *token)
+	// base32 tells that put is putBase32, which a hot loop calls directly.
+	base32 bool
 }
 
 func (f Format) check() []error {
@@ -52,15 +54,15 @@ func (f Format) check() []error {
 func (f Format) encoding() (encoding, error) {
 	switch f {
 	case "", Base32:
-		return encoding{26, 128, arrow.BinaryTypes.String, putBase32}, nil
+		return encoding{26, 128, arrow.BinaryTypes.String, putBase32, true}, nil
 	case Hex:
-		return encoding{2 * tokenBytes, 128, arrow.BinaryTypes.String, putHex}, nil
+		return encoding{2 * tokenBytes, 128, arrow.BinaryTypes.String, putHex, false}, nil
 	case Binary:
-		return encoding{tokenBytes, 128, &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}, putBinary}, nil
+		return encoding{tokenBytes, 128, &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}, putBinary, false}, nil
 	case UUID:
-		return encoding{36, 122, arrow.BinaryTypes.String, putUUID}, nil
+		return encoding{36, 122, arrow.BinaryTypes.String, putUUID, false}, nil
 	case Int63:
-		return encoding{8, 63, arrow.PrimitiveTypes.Int64, putInt63}, nil
+		return encoding{8, 63, arrow.PrimitiveTypes.Int64, putInt63, false}, nil
 	}
 	return encoding{}, fmt.Errorf("format %q is not known, want base32, hex, binary, uuid or int63",
 		string(f))

@@ -57,22 +57,58 @@ func (o *outputs) room(row, size int) []byte {
 		o.offsets[o.next] = int32(o.end)
 	}
 	if o.end+size > len(o.content) {
-		o.grow(size)
+		o.grow(size, size)
 	}
 	from := o.end
 	o.end += size
 	return o.content[from:o.end:o.end]
 }
 
-// grow makes room for size more bytes: at first for all rows as if they were
-// like this one, then by half.
-func (o *outputs) grow(size int) {
+// tokens writes the token of each row, as room and enc.put do one by one.
+func (o *outputs) tokens(enc encoding, rows []int, tokens []token) {
+	n := enc.width
+	if o.offsets == nil || len(rows) == 0 {
+		for i, row := range rows {
+			enc.put(o.room(row, n), &tokens[i])
+		}
+		return
+	}
+	all := len(rows) * n
+	if o.end+all > len(o.content) {
+		o.grow(all, n)
+	}
+	text := o.content[o.end:][:all]
+	if rows[len(rows)-1]-rows[0] == len(rows)-1 && o.next == rows[0] { // none is left out
+		for i := range rows {
+			o.offsets[o.next+i] = int32(o.end + i*n)
+		}
+		o.next += len(rows)
+		o.end += all
+	} else {
+		for _, row := range rows {
+			o.room(row, n)
+		}
+	}
+	if enc.base32 {
+		for i := range rows {
+			putBase32(text[i*n:][:n], &tokens[i])
+		}
+		return
+	}
+	for i := range rows {
+		enc.put(text[i*n:][:n], &tokens[i])
+	}
+}
+
+// grow makes room for size more bytes: at first for all rows, if each needs as
+// many bytes as this one, later by half.
+func (o *outputs) grow(size, each int) {
 	if o.end+size > math.MaxInt32 {
 		o.large, o.end = true, 0
 		return
 	}
 	b := o.buffers[2]
-	want := max((o.n-o.nulls)*size, o.end+size+o.end/2)
+	want := max((o.n-o.nulls)*each, o.end+size+o.end/2)
 	b.Resize(max(min(want, math.MaxInt32), o.end+size))
 	o.content = b.Bytes()
 }

@@ -89,24 +89,18 @@ func (k *textKernel) transform(
 	defer out.release()
 	s := k.get()
 	defer k.put(s)
-	for row := range v.n {
+	for row := 0; row < v.n; {
 		if row%cancelEvery == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if v.null(row) {
-			continue
+		end := min(row+chunkRows, v.n)
+		if at, err := s.gather(v, row, end); err != nil {
+			return nil, fmt.Errorf("row %d: %w", at, err)
 		}
-		if err := s.add(v, row, row); err != nil {
-			return nil, fmt.Errorf("row %d: %w", row, err)
+		if at, err := s.flush(out); err != nil {
+			return nil, fmt.Errorf("row %d: %w", at, err)
 		}
-		if s.n == chunkRows {
-			if at, err := s.flush(out); err != nil {
-				return nil, fmt.Errorf("row %d: %w", at, err)
-			}
-		}
-	}
-	if at, err := s.flush(out); err != nil {
-		return nil, fmt.Errorf("row %d: %w", at, err)
+		row = end
 	}
 	return out.array()
 }
@@ -119,6 +113,35 @@ func (k *textKernel) put(s *scratch) {
 	s.n = 0
 	clear(s.texts[:])
 	k.pool.Put(s)
+}
+
+// gather puts the values of the rows from row to end, at most chunkRows, into
+// the empty chunk, without the nulls. With an error it returns its row.
+func (s *scratch) gather(v values, row, end int) (int, error) {
+	if v.offsets == nil || v.any() {
+		for ; row < end; row++ {
+			if v.null(row) {
+				continue
+			}
+			if err := s.add(v, row, row); err != nil {
+				return row, err
+			}
+		}
+		return 0, nil
+	}
+	offsets, n := v.offsets[row:end+1], 0
+	from := offsets[0]
+	for i, to := range offsets[1:] {
+		if from < 0 || from > to || int(to) > len(v.data) {
+			return row + i, errDamaged
+		}
+		s.texts[n&(chunkRows-1)] = v.data[from:to]
+		s.rows[n&(chunkRows-1)] = row + i
+		from = to
+		n++
+	}
+	s.n = n
+	return 0, nil
 }
 
 // add puts value at of v into the chunk, to be written into row to. The chunk

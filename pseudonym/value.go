@@ -24,6 +24,10 @@ type values struct {
 	// at returns the encoding of a row that is not null: a part of the array,
 	// or text filled from its beginning. It is valid until the next call.
 	at func(row int, text []byte) ([]byte, error)
+	// Of utf8 and binary also the parts themselves, which spare the hot loop a
+	// call for each row; nil else.
+	offsets []int32
+	data    []byte
 }
 
 // validity tells which rows of an array are null. It reads the bitmap itself
@@ -104,11 +108,13 @@ func valuesOf(a arrow.Array) (values, error) {
 	}
 	switch a := a.(type) {
 	case *array.String:
-		v.at = cut(a.ValueOffsets(), bytesOf(a))
+		v.offsets, v.data = a.ValueOffsets(), bytesOf(a)
+		v.at = cut(v.offsets, v.data)
 	case *array.LargeString:
 		v.at = cut(a.ValueOffsets(), bytesOf(a))
 	case *array.Binary:
-		v.at = cut(a.ValueOffsets(), bytesOf(a))
+		v.offsets, v.data = a.ValueOffsets(), bytesOf(a)
+		v.at = cut(v.offsets, v.data)
 	case *array.LargeBinary:
 		v.at = cut(a.ValueOffsets(), bytesOf(a))
 	case *array.FixedSizeBinary:
