@@ -2,6 +2,7 @@ package pseudonym
 
 import (
 	"bytes"
+	"crypto/aes"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
@@ -130,32 +131,59 @@ type sivMaker struct {
 	bucket int
 	plain  []byte
 	token  []byte // begins with the prefix
+	short  []shortSIV
 }
 
 func (m *sivMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
+	if m.short == nil {
+		m.short = make([]shortSIV, chunkRows)
+		for i := range m.short {
+			copy(m.short[i].raw[:], m.token[:prefixBytes])
+		}
+	}
+	n := 0
+	for _, text := range texts {
+		if size := m.padded(len(text)); size <= maxShort {
+			m.short[n].set(text, size, m.bucket > 1)
+			n++
+		}
+	}
+	m.sealShort(m.short[:n])
+	n = 0
 	for i, text := range texts {
+		size := m.padded(len(text))
+		total := prefixBytes + aes.BlockSize + size
+		if size <= maxShort {
+			m.enc.put(out.room(rows[i], m.enc.size(total)), m.short[n].raw[:total])
+			n++
+			continue
+		}
 		if m.bucket > 1 {
 			m.plain = pad(m.plain[:0], text, m.bucket)
 			text = m.plain
 		}
-		n := prefixBytes + len(m.iv) + len(text)
-		for len(m.token) < n {
+		for len(m.token) < total {
 			m.token = append(m.token, 0)
 		}
-		m.seal(m.token[prefixBytes:n], text)
-		m.enc.put(out.room(rows[i], m.enc.size(n)), m.token[:n])
+		m.seal(m.token[prefixBytes:total], text)
+		m.enc.put(out.room(rows[i], m.enc.size(total)), m.token[:total])
 	}
 	return 0, nil
+}
+
+// padded returns the length of a text of n bytes with its padding.
+func (m *sivMaker) padded(n int) int {
+	if m.bucket == 1 {
+		return n
+	}
+	return (n/m.bucket + 1) * m.bucket
 }
 
 // pad appends text, the byte 0x80, and zero bytes up to a multiple of bucket.
 func pad(dst, text []byte, bucket int) []byte {
 	dst = append(dst, text...)
 	dst = append(dst, 0x80)
-	for len(dst)%bucket != 0 {
-		dst = append(dst, 0)
-	}
-	return dst
+	return append(dst, make([]byte, (bucket-len(dst)%bucket)%bucket)...)
 }
 
 var errToken = errors.New("not a token of this format")
@@ -194,18 +222,18 @@ func (m *sivMaker) Open(dst, text []byte) ([]byte, error) {
 }
 
 // putBase32Bytes writes five bytes as eight characters, and what is left over
-// as if zero bytes followed.
+// as if zero bits followed.
 func putBase32Bytes(dst, src []byte) {
-	for len(src) >= 8 { // of which five are used
-		put40(dst, binary.BigEndian.Uint64(src)>>24)
+	for len(src) >= 5 {
+		put40(dst, uint64(binary.BigEndian.Uint32(src))<<8|uint64(src[4]))
 		dst, src = dst[8:], src[5:]
 	}
-	var last [8]byte
-	for len(src) > 0 {
-		group := [8]byte{}
-		n := copy(group[:5], src)
-		put40(last[:], binary.BigEndian.Uint64(group[:])>>24)
-		dst, src = dst[copy(dst, last[:(8*n+4)/5]):], src[n:]
+	bits := uint64(0)
+	for i, b := range src {
+		bits |= uint64(b) << (32 - 8*i)
+	}
+	for i := range (8*len(src) + 4) / 5 {
+		dst[i] = alphabet[bits>>(35-5*i)&31]
 	}
 }
 

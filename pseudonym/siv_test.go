@@ -3,6 +3,7 @@ package pseudonym
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -117,6 +118,30 @@ func TestSIVAgreesWithTink(t *testing.T) {
 	}
 }
 
+// Texts of all short lengths side by side are encrypted as each alone.
+func TestSIVSideBySide(t *testing.T) {
+	s, err := newSIV(append(testRoot(), testRoot()...), []byte("context"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]shortSIV, maxShort+1)
+	for round := range 3 {
+		var wants [][]byte
+		for n := range texts {
+			plain := bytes.Repeat([]byte{byte(n*n + round)}, n)
+			texts[n].set(plain, n, false)
+			wants = append(wants, sealedBy(s, plain))
+		}
+		s.sealShort(texts)
+		for n, want := range wants {
+			got := texts[n].raw[prefixBytes:][:aes.BlockSize+n]
+			if !bytes.Equal(got, want) {
+				t.Errorf("round %d, %d bytes: got %x, want %x", round, n, got, want)
+			}
+		}
+	}
+}
+
 // tinkSIV is Tink's AEAD on a keyset that holds the sub-key of a field.
 func tinkSIV(t *testing.T, kr *Keyring, f Field) interface {
 	DecryptDeterministically(ciphertext, associatedData []byte) ([]byte, error)
@@ -156,7 +181,8 @@ func TestSIVColumnIsTinks(t *testing.T) {
 	mem := checked(t)
 	kr := testKeyring(t)
 	tink := tinkSIV(t, kr, testField)
-	values := []string{"", "a", "123456789012345", "1234567890123456", strings.Repeat("x", 300)}
+	values := []string{"", "a", "123456789012345", "1234567890123456", strings.Repeat("x", 300),
+		strings.Repeat("y", 63), strings.Repeat("z", 64), strings.Repeat("z", 47)}
 	for _, bucket := range []int{0, 1, 16, 40} {
 		for _, format := range []Format{"", Hex, Binary} {
 			m := SIV{Format: format, Bucket: bucket}
