@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/big"
 	"math/bits"
 )
@@ -46,6 +47,8 @@ type ff1Plan struct {
 	mod   [2]uint64 // radix^u, radix^v, where both are below 2^64
 	large [2]*big.Int
 	first token // the state after the block that holds all these parameters
+	// inverse is 2^64-1 divided by mod, rounded down.
+	inverse [2]uint64
 }
 
 // fits tells whether a half is a number below 2^64. Then b is at most 8 and d
@@ -86,6 +89,7 @@ func (f *ff1) makePlan(n, t int) *ff1Plan {
 	p.d = 4*((p.b+3)/4) + 4
 	if p.large[1].IsUint64() {
 		p.mod = [2]uint64{p.large[0].Uint64(), p.large[1].Uint64()}
+		p.inverse = [2]uint64{math.MaxUint64 / p.mod[0], math.MaxUint64 / p.mod[1]}
 	}
 	p.first = token{1, 2, 1, byte(f.radix >> 16), byte(f.radix >> 8), byte(f.radix), 10, byte(p.u)}
 	binary.BigEndian.PutUint32(p.first[8:], uint32(n))
@@ -141,11 +145,10 @@ func (f *ff1) encrypt(records []ff1Record, blocks []token) {
 		for i := range records {
 			r := &records[i]
 			m := r.mod[round&1]
-			c, carry := bits.Add64(r.a, r.reduce(&blocks[i], m), 0)
-			if carry != 0 || c >= m {
-				c -= m
-			}
-			r.a, r.b = r.b, c
+			// Without branches, which no processor could predict.
+			sum, carry := bits.Add64(r.a, r.reduce(&blocks[i], round&1), 0)
+			c, borrow := bits.Sub64(sum, m, 0)
+			r.a, r.b = r.b, c+m&-(borrow&^carry)
 		}
 	}
 }
@@ -163,12 +166,8 @@ func (f *ff1) decrypt(records []ff1Record, blocks []token) {
 		}
 		for i := range records {
 			r := &records[i]
-			m := r.mod[round&1]
-			c, borrow := bits.Sub64(r.b, r.reduce(&blocks[i], m), 0)
-			if borrow != 0 {
-				c += m
-			}
-			r.a, r.b = c, r.a
+			c, borrow := bits.Sub64(r.b, r.reduce(&blocks[i], round&1), 0)
+			r.a, r.b = c+r.mod[round&1]&-borrow, r.a
 		}
 	}
 }
@@ -186,12 +185,18 @@ func (r *ff1Record) block(dst *token, round, half uint64) {
 	binary.BigEndian.PutUint64(dst[8:], lo)
 }
 
-// reduce returns the first d bytes of the block, 8 or 12, as a number modulo m.
-func (r *ff1Record) reduce(block *token, m uint64) uint64 {
+// reduce returns the first d bytes of the block, 8 or 12, as a number modulo
+// radix^u or radix^v.
+func (r *ff1Record) reduce(block *token, half uint64) uint64 {
 	y := binary.BigEndian.Uint64(block[:8])
 	if r.d == 8 {
-		return y % m
+		// The quotient is found or one less, because the inverse is rounded
+		// down; the modulus is at most 2^32.
+		m := r.mod[half]
+		q, _ := bits.Mul64(y, r.inverse[half])
+		rest, borrow := bits.Sub64(y-q*m, m, 0)
+		return rest + m&-borrow
 	}
 	hi, lo := y>>32, y<<32|uint64(binary.BigEndian.Uint32(block[8:12]))
-	return bits.Rem64(hi, lo, m) // reduces hi first, so that nothing overflows
+	return bits.Rem64(hi, lo, r.mod[half]) // reduces hi first, so that nothing overflows
 }

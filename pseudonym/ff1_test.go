@@ -274,6 +274,47 @@ func TestFF1HalfBytes(t *testing.T) {
 	}
 }
 
+// Reduction by a rounded inverse is exact at its edges.
+func TestFF1Reduce(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(11, 12))
+	for _, radix := range []int{2, 3, 10, 36, 62, 255, 256, 65535, 65536} {
+		f, err := newFF1(testRoot(), radix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 2; n < 130; n++ {
+			p := f.makePlan(n, 0)
+			if !p.fits() {
+				break
+			}
+			for i := range 200 {
+				r := ff1Record{ff1Plan: p}
+				half := uint64(i & 1)
+				m := new(big.Int).SetUint64(p.mod[half])
+				y := new(big.Int).SetUint64(rnd.Uint64())
+				y.Lsh(y, 32).Add(y, big.NewInt(int64(rnd.Uint32())))
+				limit := new(big.Int).Lsh(big.NewInt(1), uint(8*p.d))
+				y.Mod(y, limit)
+				switch i % 4 {
+				case 2: // a multiple of the modulus, or one less
+					y.Div(y, m).Mul(y, m)
+					if i%8 == 2 && y.Sign() > 0 {
+						y.Sub(y, big.NewInt(1))
+					}
+				case 3: // all ones, or the greatest multiple
+					y.Sub(limit, big.NewInt(int64(i/4+1)))
+				}
+				var block token
+				y.FillBytes(block[:p.d])
+				got := r.reduce(&block, half)
+				if want := new(big.Int).Mod(y, m).Uint64(); got != want {
+					t.Fatalf("%v modulo %v: got %d, want %d", y, m, got, want)
+				}
+			}
+		}
+	}
+}
+
 type ff1Vector struct {
 	Key, Tweak, Result string
 	Alphabet           string
