@@ -9,7 +9,8 @@ import (
 type record struct {
 	levels []uint8
 	packed uint64
-	// suppressed is |S|, or less where some classes were left in doubt.
+	// suppressed is how many rows are suppressed in this vector and in all
+	// below at least.
 	suppressed int64
 	// factor[j][l] is a bound of 1 + x_j for the vectors below this one that
 	// have column j at level l.
@@ -60,11 +61,20 @@ func (p *search) evaluate(s *scratch, levels []uint8) {
 		p.resolve(s, levels, doubt)
 		sums = p.sums(s, levels)
 	}
+	s.failing = s.failing[:0]
+	if len(p.Sensitive) > 0 && s.suppressed <= p.Limit && p.product(sums) <= p.bar() {
+		p.judgeClasses(s, t, p.Limit)
+		sums = p.sums(s, levels)
+	}
 	p.learn(rec, s, sums)
+	if len(s.failing) > 0 {
+		s.suppressFailing(p)
+		sums = p.sums(s, levels)
+	}
 	if s.suppressed > p.Limit || p.product(sums) > p.bar() {
 		return
 	}
-	if p.Together && !p.togetherEnough(s, levels) {
+	if p.Together && !p.togetherEnough(s, t, levels) {
 		return
 	}
 	c := &candidate{
@@ -134,13 +144,18 @@ func (s *scratch) scan(p *search, levels []uint8, limit int64) (doubt int) {
 const markSuppressed = ^uint32(0)
 
 func (s *scratch) suppress(p *search, class int) {
-	rows, w := s.rows[class], p.Layout.Words()
+	s.lose(p, class, s.rows[class])
+	s.mark[class] = markSuppressed
+}
+
+// lose counts rows of a class as suppressed.
+func (s *scratch) lose(p *search, class int, rows int64) {
+	w := p.Layout.Words()
 	key := s.index.Keys()[class*w : (class+1)*w]
 	for j := range s.count {
 		s.count[j][p.Layout.Code(key, j)] += rows
 	}
 	s.suppressed += rows
-	s.mark[class] = markSuppressed
 }
 
 // sums are L_j. The order of summing is that of the labels, so that they do

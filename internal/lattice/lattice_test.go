@@ -39,6 +39,7 @@ func oracle(p *Problem) *candidate {
 type class struct {
 	rows   int64
 	people map[uint32]bool
+	values []valueCounts // a sensitive column
 }
 
 func (c *class) add(p *Problem, tuple int) {
@@ -48,9 +49,20 @@ func (c *class) add(p *Problem, tuple int) {
 			c.people[id] = true
 		}
 	}
+	for k := range p.Sensitive {
+		if k == len(c.values) {
+			c.values = append(c.values, valueCounts{})
+		}
+		c.values[k].add(&p.Sensitive[k], tuple)
+	}
 }
 
 func (c *class) enough(p *Problem) bool {
+	for k := range p.Sensitive {
+		if !c.values[k].hold(&p.Sensitive[k]) {
+			return false
+		}
+	}
 	if p.People != nil {
 		return int64(len(c.people)) >= p.K
 	}
@@ -127,6 +139,7 @@ func drawn(r source, maxRows int) *Problem {
 	people := 1 + r.IntN(12)
 	tuples := group.New(p.Layout.Words(), 0)
 	var pairs []map[uint32]bool
+	var drawnRows []drawnRow
 	rows := 1 + r.IntN(maxRows)
 	for range rows {
 		key := make([]uint64, p.Layout.Words())
@@ -140,7 +153,9 @@ func drawn(r source, maxRows int) *Problem {
 			pairs = append(pairs, map[uint32]bool{})
 		}
 		p.Rows[at[0]]++
-		pairs[at[0]][uint32(r.IntN(people))] = true
+		row := drawnRow{at[0], uint32(r.IntN(people))}
+		pairs[row.tuple][row.person] = true
+		drawnRows = append(drawnRows, row)
 	}
 	p.Keys = tuples.Keys()
 	p.Limit = int64(r.IntN(rows + 1))
@@ -155,6 +170,9 @@ func drawn(r source, maxRows int) *Problem {
 			}
 			p.People.Start = append(p.People.Start, len(p.People.ID))
 		}
+	}
+	for range max(0, r.IntN(4)-1) {
+		p.Sensitive = append(p.Sensitive, drawnSensitive(r, drawnRows, p.People != nil))
 	}
 	return p
 }

@@ -82,12 +82,14 @@ func (s *scratch) nextEpoch(people int) uint32 {
 	return s.epoch
 }
 
-// togetherEnough says whether the suppressed rows are none, or large enough a
-// class themselves.
-func (p *search) togetherEnough(s *scratch, levels []uint8) bool {
-	if s.suppressed == 0 {
-		return true
-	}
+// togetherEnough says whether the suppressed rows are none, or a class that
+// could be kept itself. t is what rollUp was given.
+func (p *search) togetherEnough(s *scratch, t *table, levels []uint8) bool {
+	return s.suppressed == 0 ||
+		p.togetherMany(s, levels) && p.togetherDiverse(s, t)
+}
+
+func (p *search) togetherMany(s *scratch, levels []uint8) bool {
 	if p.People == nil {
 		return s.suppressed >= p.K
 	}

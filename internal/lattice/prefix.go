@@ -92,7 +92,7 @@ func (p *search) prefix(s *scratch, levels []uint8) *table {
 			e = &prefixEntry{}
 			p.rollUp(s, t, at)
 			if len(s.rows) <= t.len()/keepDenominator*keepNumerator {
-				e.table = s.keep(at)
+				e.table = p.keep(s, t, at)
 			}
 			p.prefixes.put(at, e.table)
 		}

@@ -23,6 +23,13 @@
 //     the |S(u)| rows of largest share have;
 //   - where S(u) is beyond the limit, so is S(w).
 //
+// Criteria on the values of a sensitive column break that: a class of u may
+// fail one and a part of it satisfy it in w. What is left of the bounds is
+// this. A class with too few distinct values has no part with enough, so it is
+// in S(u) as one that is too small. Of any other class that fails, a number of
+// rows is bound to be suppressed in w, whichever they are; see Criterion. S(u)
+// stands for these rows too in the second and third bound.
+//
 // [1] Iyengar (2002). Transforming data to satisfy privacy constraints.
 // KDD 2002, 279–288.
 package lattice
@@ -63,7 +70,10 @@ type Problem struct {
 	Rows    []int64      // rows of each tuple, at least 1
 	People  *People      // nil where a class counts its rows
 	K       int64        // a class of fewer rows, or people, is suppressed; below 2^32
-	Limit   int64        // rows that may be suppressed
+	// Sensitive are the columns whose values in a class are judged: a class
+	// that fails a criterion is suppressed.
+	Sensitive []Sensitive
+	Limit     int64 // rows that may be suppressed
 	// Together asks that the suppressed rows form a class that is large enough
 	// itself, or are none.
 	Together bool

@@ -45,6 +45,7 @@ type search struct {
 	base      *table
 	prefixes  prefixes
 	weightBar uint64
+	judges    []judge // a sensitive column
 	slack     float64 // factor by which a bound may miss by rounding and cutting off
 	shifts    []uint
 	guards    uint64
@@ -68,7 +69,7 @@ func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 	}
 	p.setBase(scratches[0])
 	p.evaluate(scratches[0], p.highest())
-	if (*p.records.Load())[0].suppressed > p.Limit { // as little as there can be
+	if (*p.records.Load())[0].suppressed > p.Limit { // as little as there can be anywhere
 		return nil, p.infeasible(scratches[0])
 	}
 	if err := p.descend(ctx, scratches); err != nil {
@@ -112,18 +113,22 @@ func newSearch(prob *Problem) *search {
 	slices.SortStableFunc(p.order, func(a, b int) int {
 		return cmp.Compare(len(p.Columns[b].Codes[0]), len(p.Columns[a].Codes[0]))
 	})
+	for i := range p.Sensitive {
+		p.judges = append(p.judges, newJudge(&p.Sensitive[i]))
+	}
 	p.layPacked()
 	return p
 }
 
 func (p *search) newScratch() *scratch {
 	return &scratch{
-		index: group.New(p.Layout.Words(), 0),
-		keys:  make([]uint64, block*p.Layout.Words()),
-		to:    make([]uint32, block),
-		count: make([][]int64, len(p.Columns)),
-		sum:   make([]float64, len(p.Columns)),
-		bound: make([]float64, len(p.Columns)),
+		index:         group.New(p.Layout.Words(), 0),
+		keys:          make([]uint64, block*p.Layout.Words()),
+		to:            make([]uint32, block),
+		count:         make([][]int64, len(p.Columns)),
+		sum:           make([]float64, len(p.Columns)),
+		bound:         make([]float64, len(p.Columns)),
+		valuesScratch: p.newValuesScratch(),
 	}
 }
 
@@ -131,13 +136,17 @@ func (p *search) newScratch() *scratch {
 // others follow.
 func (p *search) setBase(s *scratch) {
 	t := &table{levels: make([]uint8, len(p.Columns)), keys: p.Keys, rows: p.Rows}
+	for i := range p.Sensitive {
+		c := &p.Sensitive[i]
+		t.cells = append(t.cells, cells{start: c.Start, item: c.Item, rows: c.Rows})
+	}
 	if u := p.People; u != nil {
 		t.crowd = u.crowds(p.tuples())
 	}
 	p.base = t
 	if low := p.lowest(); levelSum(low) > 0 {
 		p.rollUp(s, t, low)
-		p.base = s.keep(low)
+		p.base = p.keep(s, t, low)
 	}
 	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, 2*p.base.bytes())}
 }
@@ -208,11 +217,7 @@ func (p *search) each(ctx context.Context, ss []*scratch, n int, f func(s *scrat
 // infeasible says how far the highest levels are from satisfying the models.
 func (p *search) infeasible(s *scratch) error {
 	top := p.highest()
-	p.rollUp(s, p.base, top)
-	doubt := s.scan(p, top, p.n)
-	if doubt > 0 {
-		p.resolve(s, top, doubt)
-	}
+	p.suppressAll(s, top)
 	e := &Infeasible{Rows: s.suppressed}
 	for _, m := range s.mark {
 		if m == markSuppressed {
@@ -222,12 +227,20 @@ func (p *search) infeasible(s *scratch) error {
 	return e
 }
 
+// suppressAll counts the classes at a vector of levels and suppresses all that
+// fail, whatever the limit.
+func (p *search) suppressAll(s *scratch, levels []uint8) {
+	p.rollUp(s, p.base, levels)
+	if doubt := s.scan(p, levels, p.n); doubt > 0 {
+		p.resolve(s, levels, doubt)
+	}
+	p.judgeClasses(s, p.base, p.n)
+	s.suppressFailing(p)
+}
+
 func (p *search) result(s *scratch, candidates int) *Result {
 	b := p.best
-	p.rollUp(s, p.base, b.levels)
-	if doubt := s.scan(p, b.levels, p.n); doubt > 0 {
-		p.resolve(s, b.levels, doubt)
-	}
+	p.suppressAll(s, b.levels)
 	r := &Result{
 		Suppressed: b.suppressed,
 		Loss:       loss(b.product, len(b.levels)),

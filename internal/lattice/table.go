@@ -13,6 +13,7 @@ type table struct {
 	keys   []uint64
 	rows   []int64
 	crowd  []crowd // empty where rows are counted
+	cells  []cells // a sensitive column
 }
 
 // crowd bounds the people of one class: they are at least most, at least
@@ -38,7 +39,13 @@ func (c *crowd) add(o *crowd) {
 
 func (t *table) len() int { return len(t.rows) }
 
-func (t *table) bytes() int { return 8*len(t.keys) + 8*len(t.rows) + 16*len(t.crowd) }
+func (t *table) bytes() int {
+	n := 8*len(t.keys) + 8*len(t.rows) + 16*len(t.crowd)
+	for i := range t.cells {
+		n += t.cells[i].bytes()
+	}
+	return n
+}
 
 const block = 1024 // classes rolled up at a time
 
@@ -56,6 +63,7 @@ type scratch struct {
 	members    []member
 	suppressed int64
 	sum, bound []float64
+	valuesScratch
 }
 
 // rollUp merges the classes of t into those at the given levels, none of them
@@ -71,6 +79,7 @@ func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 	}
 	s.index.Reset(room)
 	s.rows, s.crowd = s.rows[:0], s.crowd[:0]
+	s.into = s.into[:0]
 	w := p.Layout.Words()
 	for lo := 0; lo < t.len(); lo += block {
 		n := min(block, t.len()-lo)
@@ -86,6 +95,9 @@ func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
 		s.merge(t.rows[lo:lo+n], to)
 		if len(t.crowd) > 0 {
 			s.mergeCrowds(t.crowd[lo:lo+n], to)
+		}
+		if len(t.cells) > 0 {
+			s.into = append(s.into, to...)
 		}
 	}
 }
@@ -114,13 +126,14 @@ func (s *scratch) mergeCrowds(crowds []crowd, to []uint32) {
 	}
 }
 
-// keep copies the classes that rollUp left in s.
-func (s *scratch) keep(levels []uint8) *table {
+// keep copies the classes that rollUp made of t and left in s.
+func (p *search) keep(s *scratch, t *table, levels []uint8) *table {
 	return &table{
 		levels: slices.Clone(levels),
 		keys:   slices.Clone(s.index.Keys()),
 		rows:   slices.Clone(s.rows),
 		crowd:  slices.Clone(s.crowd),
+		cells:  p.mergeCells(s, t),
 	}
 }
 
