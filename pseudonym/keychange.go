@@ -10,6 +10,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/prf"
 
 	"github.com/lethe-go/lethe/internal/atomicfile"
+	"github.com/lethe-go/lethe/internal/filelock"
 )
 
 // CreateKeys makes a new random key and writes it to the file that src names,
@@ -116,7 +117,7 @@ func change(ctx context.Context, src KeySource,
 	if err := lookAt(f.path); err != nil {
 		return fmt.Errorf("%s: %w", f, err)
 	}
-	unlock, err := lockKeys(ctx, f.path)
+	unlock, err := filelock.Lock(ctx, f.path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f, bare(err))
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lethe-go/lethe/internal/filelock"
 )
 
 func createKeys(t *testing.T) (string, KeySource) {
@@ -162,7 +164,7 @@ func TestNoKeyIsLost(t *testing.T) {
 
 func TestLockGivesUp(t *testing.T) {
 	path, src := createKeys(t)
-	unlock, err := lockKeys(context.Background(), path)
+	unlock, err := filelock.Lock(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,9 +92,9 @@ func (t *Table) Resolve(ctx context.Context, ids []uint32, token pseudonym.RowKe
 		if err := known(rows, ids); err != nil {
 			return err
 		}
-		var b bucket
-		b.turn(tx.Bucket(bucketTokens), token.KeyID)
-		at := b.get(&token.Hash)
+		var tokens, found bucket
+		tokens.turn(tx.Bucket(bucketTokens), token.KeyID)
+		at := tokens.get(&token.Hash)
 		if at == nil {
 			return nil
 		}
@@ -103,8 +103,8 @@ func (t *Table) Resolve(ctx context.Context, ids []uint32, token pseudonym.RowKe
 		}
 		key.KeyID = binary.BigEndian.Uint32(at)
 		copy(key.Hash[:], at[4:])
-		b.turn(rows, key.KeyID)
-		if row = bytes.Clone(b.get(&key.Hash)); row == nil {
+		found.turn(rows, key.KeyID)
+		if row = bytes.Clone(found.get(&key.Hash)); row == nil {
 			return errDamaged
 		}
 		return nil
@@ -157,7 +157,8 @@ func known(rows *bolt.Bucket, ids []uint32) error {
 	})
 }
 
-// bucket is the part of one key of the keyring; without rows it is nil.
+// bucket is the part of one key of the keyring in one of the two indexes;
+// without rows it is nil.
 type bucket struct {
 	*bolt.Bucket
 	id    uint32
