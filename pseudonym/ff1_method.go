@@ -198,8 +198,8 @@ func (m *ff1Maker) run(texts [][]byte, decrypt bool) (int, error) {
 	n := 0
 	for i, text := range texts {
 		j := &m.jobs[i]
-		*j = job{text: append(j.text[:0], text...), at: j.at[:0], tweak: j.tweak[:0],
-			check: j.check[:0], class: j.class[:0]}
+		j.text, j.at, j.tweak = append(j.text[:0], text...), j.at[:0], j.tweak[:0]
+		j.check, j.class = j.check[:0], j.class[:0]
 		if err := m.form.parse(m, j); err != nil {
 			return i, err
 		}
@@ -220,7 +220,7 @@ func (m *ff1Maker) run(texts [][]byte, decrypt bool) (int, error) {
 		}
 		left := 0
 		for i := range n {
-			if j := &m.jobs[m.of[i]]; !m.store(j, &m.records[i]) || !m.form.finish(j) {
+			if !m.store(&m.jobs[m.of[i]], &m.records[i]) {
 				m.records[left], m.of[left] = m.records[i], m.of[i]
 				left++
 			}
@@ -256,21 +256,21 @@ func (m *ff1Maker) load(j *job, r *ff1Record, tmp *token, decrypt bool) (bool, e
 	for i, at := range j.at {
 		j.text[at] = m.letters.set[m.digits[i]]
 	}
-	if !m.form.finish(j) {
-		return false, errShape // shapes with a rule are shorter
-	}
-	return false, nil
+	return false, nil // shapes with a rule are shorter
 }
 
-// store writes the numbers of a record into the text. It returns false if they
-// are none of the format.
+// store writes the numbers of a record into the text. It returns false if that
+// is no value of the shape.
 func (m *ff1Maker) store(j *job, r *ff1Record) bool {
 	if m.letters == nil {
-		return j.storeMixed(r)
+		if !j.storeMixed(r) {
+			return false
+		}
+	} else {
+		m.letters.write(j.text, j.at[:r.u], r.a)
+		m.letters.write(j.text, j.at[r.u:], r.b)
 	}
-	m.letters.write(j.text, j.at[:r.u], r.a)
-	m.letters.write(j.text, j.at[r.u:], r.b)
-	return true
+	return m.form.finish == nil || m.form.finish(j)
 }
 
 // letters is an alphabet.

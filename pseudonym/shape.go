@@ -60,7 +60,7 @@ type form struct {
 	// text is not of the shape.
 	parse func(m *ff1Maker, j *job) error
 	// finish computes the check characters from the others. It returns false
-	// if the result is no value of the shape.
+	// if the result is no value of the shape. It is nil if every one is.
 	finish func(j *job) bool
 }
 
@@ -71,13 +71,13 @@ func (f FF1) form() (form, error) {
 	case "":
 		return form{}, errors.New("no shape")
 	case ShapeDigits, ShapeAlphanumeric, ShapeAlphabet:
-		return form{"", parseAll, func(*job) bool { return true }}, nil
+		return form{"", parseAll, nil}, nil
 	case ShapeCard:
 		return form{" -", parseCard, finishLuhn}, nil
 	case ShapeIBAN:
 		return form{" ", parseIBAN, finishIBAN}, nil
 	case ShapePhone:
-		return form{" -./()", parsePhone, func(*job) bool { return true }}, nil
+		return form{" -./()", parsePhone, nil}, nil
 	}
 	if id, ok := nationalID(f.Shape); ok {
 		return form{id.separators, id.parse, id.finish}, nil
@@ -105,16 +105,22 @@ const (
 	lower  = "abcdefghijklmnopqrstuvwxyz"
 )
 
-// all appends the place of each character from the given one on that is not a
-// separator.
+// all sets j.at to the place of each character from the given one on that is not
+// a separator.
 func (m *ff1Maker) all(j *job, from int) error {
+	if cap(j.at) < len(j.text) {
+		j.at = make([]int, 0, 2*len(j.text))
+	}
+	at, n := j.at[:len(j.text)], 0
 	for i, c := range j.text[from:] {
 		if m.letters.value[c] != foreign {
-			j.at = append(j.at, from+i)
+			at[n] = from + i
+			n++
 		} else if !m.seps[c] {
 			return errForeign
 		}
 	}
+	j.at = at[:n]
 	return nil
 }
 

@@ -33,9 +33,10 @@ type SIV struct {
 	// need, so the column is not of fixed width.
 	Format Format `yaml:"format,omitempty"`
 	// Bucket hides the length of a value: before encryption it is followed by
-	// the byte 0x80 and by as many zero bytes as a multiple of Bucket needs.
-	// Zero means 16; 1 hides nothing, adds nothing and is the way to encrypt
-	// the value as it is.
+	// the byte 0x80 and by as many zero bytes as a multiple of Bucket needs. A
+	// value that has such a length already stays as it is, unless it is empty or
+	// ends in one of these two bytes. Zero means 16; 1 hides nothing, adds
+	// nothing and is the way to encrypt every value as it is.
 	Bucket int `yaml:"bucket,omitempty"`
 }
 
@@ -143,47 +144,61 @@ func (m *sivMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
 	}
 	n := 0
 	for _, text := range texts {
-		if size := m.padded(len(text)); size <= maxShort {
-			m.short[n].set(text, size, m.bucket > 1)
+		if size := paddedSize(text, m.bucket); size <= maxShort {
+			m.short[n].set(text, size)
 			n++
 		}
 	}
 	m.sealShort(m.short[:n])
 	n = 0
 	for i, text := range texts {
-		size := m.padded(len(text))
+		size := paddedSize(text, m.bucket)
 		total := prefixBytes + aes.BlockSize + size
 		if size <= maxShort {
 			m.enc.put(out.room(rows[i], m.enc.size(total)), m.short[n].raw[:total])
 			n++
 			continue
 		}
-		if m.bucket > 1 {
-			m.plain = pad(m.plain[:0], text, m.bucket)
-			text = m.plain
-		}
+		m.plain = pad(m.plain[:0], text, m.bucket)
 		for len(m.token) < total {
 			m.token = append(m.token, 0)
 		}
-		m.seal(m.token[prefixBytes:total], text)
+		m.seal(m.token[prefixBytes:total], m.plain)
 		m.enc.put(out.room(rows[i], m.enc.size(total)), m.token[:total])
 	}
 	return 0, nil
 }
 
-// padded returns the length of a text of n bytes with its padding.
-func (m *sivMaker) padded(n int) int {
-	if m.bucket == 1 {
+// paddedSize returns the length of a text with its padding.
+func paddedSize(text []byte, bucket int) int {
+	n := len(text)
+	if bucket == 1 || n > 0 && n%bucket == 0 && text[n-1] != 0 && text[n-1] != 0x80 {
 		return n
 	}
-	return (n/m.bucket + 1) * m.bucket
+	return (n/bucket + 1) * bucket
 }
 
-// pad appends text, the byte 0x80, and zero bytes up to a multiple of bucket.
+// pad appends text and its padding.
 func pad(dst, text []byte, bucket int) []byte {
 	dst = append(dst, text...)
-	dst = append(dst, 0x80)
-	return append(dst, make([]byte, (bucket-len(dst)%bucket)%bucket)...)
+	if more := paddedSize(text, bucket) - len(text); more > 0 {
+		dst = append(dst, 0x80)
+		dst = append(dst, make([]byte, more-1)...)
+	}
+	return dst
+}
+
+// unpad returns the text of a padded one, and whether pad could have made it.
+func unpad(padded []byte, bucket int) ([]byte, bool) {
+	text := padded
+	if n := len(padded); bucket > 1 && n > 0 && (padded[n-1] == 0 || padded[n-1] == 0x80) {
+		text = bytes.TrimRight(padded, "\x00")
+		if n = len(text); n == 0 || text[n-1] != 0x80 {
+			return nil, false
+		}
+		text = text[:n-1]
+	}
+	return text, paddedSize(text, bucket) == len(padded)
 }
 
 var errToken = errors.New("not a token of this format")
@@ -208,17 +223,15 @@ func (m *sivMaker) Open(dst, text []byte) ([]byte, error) {
 		return dst, errors.New("the token was made under another key of the keyring; pin that key")
 	}
 	start := len(dst)
-	if dst, err = m.open(dst, raw[prefixBytes:]); err != nil || m.bucket == 1 {
+	if dst, err = m.open(dst, raw[prefixBytes:]); err != nil {
 		return dst, err
 	}
-	padded := dst[start:]
-	end := bytes.LastIndexByte(padded, 0x80)
-	if end < 0 || len(padded)%m.bucket != 0 || len(padded)-end > m.bucket ||
-		len(bytes.Trim(padded[end+1:], "\x00")) > 0 {
-		clear(padded)
+	value, ok := unpad(dst[start:], m.bucket)
+	if !ok {
+		clear(dst[start:])
 		return dst[:start], errors.New("the token was made with another bucket")
 	}
-	return dst[:start+end], nil
+	return dst[:start+len(value)], nil
 }
 
 // putBase32Bytes writes five bytes as eight characters, and what is left over

@@ -22,11 +22,11 @@ func (t *shortSIV) text() *[maxShort]byte {
 }
 
 // set copies a text, which has the given size with its padding.
-func (t *shortSIV) set(text []byte, size int, padded bool) {
+func (t *shortSIV) set(text []byte, size int) {
 	t.size = size
 	own := t.text()
 	clear(own[copy(own[:], text):])
-	if padded {
+	if size > len(text) {
 		own[len(text)] = 0x80
 	}
 }

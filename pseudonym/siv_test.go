@@ -129,7 +129,7 @@ func TestSIVSideBySide(t *testing.T) {
 		var wants [][]byte
 		for n := range texts {
 			plain := bytes.Repeat([]byte{byte(n*n + round)}, n)
-			texts[n].set(plain, n, false)
+			texts[n].set(plain, n)
 			wants = append(wants, sealedBy(s, plain))
 		}
 		s.sealShort(texts)
@@ -198,7 +198,7 @@ func TestSIVColumnIsTinks(t *testing.T) {
 			a.Release()
 			for i, value := range values {
 				plain := []byte(value)
-				if b := m.bucket(); b > 1 {
+				if b := m.bucket(); b > 1 && (len(plain) == 0 || len(plain)%b != 0) {
 					plain = append(plain, 0x80)
 					plain = append(plain, make([]byte, (b-len(plain)%b)%b)...)
 				}
@@ -264,7 +264,7 @@ func TestSIVHidesLengths(t *testing.T) {
 	}
 	p.mem = mem
 	var values []string
-	for n := range 16 {
+	for n := range 17 {
 		values = append(values, strings.Repeat("a", n))
 	}
 	text, _ := json.Marshal(values)
@@ -379,8 +379,8 @@ func FuzzSIV(f *testing.F) {
 			t.Fatal(err)
 		}
 		text := pad(nil, value, m.Bucket)
-		if m.Bucket == 1 {
-			text = value
+		if len(text)%m.Bucket != 0 || m.Bucket > 1 && len(text) == 0 {
+			t.Errorf("%d bytes of padded text", len(text))
 		}
 		s := fresh()
 		tok := slices.Concat(s.token, sealedBy(s.siv, text))
@@ -391,6 +391,40 @@ func FuzzSIV(f *testing.F) {
 			t.Errorf("got %x, %v, want %x", got, err, value)
 		}
 	})
+}
+
+// Different values never have equal padded texts: all short strings of the bytes
+// that padding uses and one other.
+func TestPadIsInjective(t *testing.T) {
+	for _, bucket := range []int{1, 2, 3, 16} {
+		seen := map[string]string{}
+		var walk func(value string)
+		walk = func(value string) {
+			padded := string(pad(nil, []byte(value), bucket))
+			if other, ok := seen[padded]; ok {
+				t.Fatalf("bucket %d: %x and %x have one padded text", bucket, value, other)
+			}
+			seen[padded] = value
+			back, ok := unpad([]byte(padded), bucket)
+			if !ok || string(back) != value {
+				t.Fatalf("bucket %d: %x comes back as %x, %t", bucket, value, back, ok)
+			}
+			if len(value) < 6 {
+				for _, c := range []string{"\x00", "\x80", "a"} {
+					walk(value + c)
+				}
+			}
+		}
+		walk("")
+		for padded := range seen { // what pad does not make is refused
+			for _, bad := range []string{padded + "\x00", padded + "\x80"} {
+				_, made := seen[bad]
+				if _, ok := unpad([]byte(bad), bucket); ok != made && bucket > 1 && len(bad) < 6 {
+					t.Errorf("bucket %d: %x is accepted: %t, made: %t", bucket, bad, ok, made)
+				}
+			}
+		}
+	}
 }
 
 func TestBase32Bytes(t *testing.T) {
