@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/decimal128"
 )
 
 // renderer appends the text of a row.
@@ -94,9 +93,10 @@ func (e *csvEncoder) value(a arrow.Array) (renderer, error) {
 		return func(dst []byte, i int) []byte { return appendFloat(dst, float64(a.Value(i)), 32) }, nil
 	case *array.Float64:
 		return func(dst []byte, i int) []byte { return appendFloat(dst, a.Value(i), 64) }, nil
-	case *array.Decimal128:
-		scale := a.DataType().(*arrow.Decimal128Type).Scale
-		return func(dst []byte, i int) []byte { return appendDecimal(dst, a.Value(i), scale) }, nil
+	case *array.Float16:
+		return func(dst []byte, i int) []byte { return appendHalf(dst, a.Value(i).Uint16()) }, nil
+	case *array.Decimal128, *array.Decimal256:
+		return decimalRenderer(a, a.DataType().(arrow.DecimalType).GetScale())
 	}
 	integer, err := integers(a)
 	if err != nil {
@@ -263,8 +263,4 @@ func clockRenderer(
 		v := integer(i)
 		return appendClock(dst, v/per, v%per, per)
 	}, nil
-}
-
-func appendDecimal(dst []byte, v decimal128.Num, scale int32) []byte {
-	return append(dst, v.ToString(scale)...)
 }

@@ -59,15 +59,16 @@ func newGather(f arrow.Field) (*gather, error) {
 		*arrow.NullType:
 	case *arrow.Int8Type, *arrow.Int16Type, *arrow.Int32Type, *arrow.Int64Type,
 		*arrow.Uint8Type, *arrow.Uint16Type, *arrow.Uint32Type, *arrow.Uint64Type,
-		*arrow.Float32Type, *arrow.Float64Type, *arrow.Date32Type, *arrow.Date64Type,
-		*arrow.Time32Type, *arrow.Time64Type, *arrow.TimestampType, *arrow.DurationType,
-		*arrow.FixedSizeBinaryType:
+		*arrow.Float16Type, *arrow.Float32Type, *arrow.Float64Type,
+		*arrow.Date32Type, *arrow.Date64Type, *arrow.Time32Type, *arrow.Time64Type,
+		*arrow.TimestampType, *arrow.DurationType, *arrow.MonthIntervalType,
+		*arrow.DayTimeIntervalType, *arrow.MonthDayNanoIntervalType, *arrow.FixedSizeBinaryType:
 		g.width = t.(arrow.FixedWidthDataType).Bytes()
 		if g.width == 0 {
 			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
 		}
-	case *arrow.Decimal128Type:
-		g.width = t.Bytes()
+	case arrow.DecimalType:
+		g.width = decimalBytes(t)
 		if !sensible(t) {
 			return nil, fmt.Errorf("column %q: type %s is not supported", f.Name, f.Type)
 		}
@@ -77,12 +78,6 @@ func newGather(f arrow.Field) (*gather, error) {
 	}
 	g.reset()
 	return g, nil
-}
-
-// sensible refuses what no decimal has; text of such a number would be as long
-// as its scale says.
-func sensible(t *arrow.Decimal128Type) bool {
-	return t.Precision >= 1 && t.Precision <= 38 && t.Scale >= -38 && t.Scale <= 38
 }
 
 // reset forgets the rows and keeps the memory, but not for arrays that were
@@ -113,7 +108,7 @@ func (g *gather) release() {
 
 // add appends rows from to to of a column of the field's type.
 func (g *gather) add(a arrow.Array, from, to int) error {
-	if !arrow.TypeEqual(a.DataType(), g.dt) {
+	if !sameType(a.DataType(), g.dt) {
 		return fmt.Errorf("column %q: type %s, want %s as in the first record",
 			g.name, a.DataType(), g.dt)
 	}
@@ -189,62 +184,6 @@ func (g *gather) addFixed(a arrow.Array, from, to int) {
 			clear(g.fixed[at+(i-from)*g.width : at+(i-from+1)*g.width])
 		}
 	}
-}
-
-func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
-	dict := a.Dictionary()
-	if g.last == nil || g.last.Data() != dict.Data() {
-		g.release()
-		dict.Retain()
-		g.last = dict
-		g.mapping = append(g.mapping[:0], make([]int32, dict.Len())...)
-		for i := range g.mapping {
-			g.mapping[i] = -1
-		}
-	}
-	start := g.rows - (to - from)
-	for i := from; i < to; i++ {
-		if a.IsNull(i) {
-			g.codes = append(g.codes, 0)
-			continue
-		}
-		k := a.GetValueIndex(i)
-		if k < 0 || k >= len(g.mapping) {
-			return errors.New("an index outside the dictionary")
-		}
-		code := g.mapping[k]
-		if code == -1 {
-			var err error
-			if code, err = g.code(dict, k); err != nil {
-				return err
-			}
-			g.mapping[k] = code
-		}
-		if code == -2 {
-			g.valid[start+i-from] = 0
-			g.nulls++
-			code = 0
-		}
-		g.codes = append(g.codes, code)
-	}
-	return nil
-}
-
-// code returns the code of entry k of dict, -2 where it is null.
-func (g *gather) code(dict arrow.Array, k int) (int32, error) {
-	if dict.IsNull(k) {
-		return -2, nil
-	}
-	if err := g.set.add(dict, k, k+1); err != nil {
-		return 0, err
-	}
-	last := g.set.rows - 1
-	if code, ok := g.index[string(g.set.entry(last))]; ok {
-		g.set.drop()
-		return code, nil
-	}
-	g.index[string(g.set.entry(last))] = int32(last)
-	return int32(last), nil
 }
 
 // entry returns the bytes of a row that is not null.

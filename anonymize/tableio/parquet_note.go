@@ -41,6 +41,10 @@ func wordOf(dt arrow.DataType) string {
 		return "date64"
 	case *arrow.NullType:
 		return "null"
+	case *arrow.Decimal256Type:
+		if t.Precision <= maxDigits128 {
+			return "decimal256"
+		}
 	case *arrow.Time32Type:
 		if t.Unit == arrow.Second {
 			return "time32 s"
@@ -90,6 +94,9 @@ func restore(l leafType, word string) leafType {
 		l.dt, l.conv = arrow.FixedWidthTypes.Date64, daysToMillis
 	case kind == "null" && l.dt.ID() == arrow.INT32:
 		l.dt, l.conv = arrow.Null, nil
+	case kind == "decimal256" && l.dt.ID() == arrow.DECIMAL128:
+		t := l.dt.(*arrow.Decimal128Type)
+		l.dt = &arrow.Decimal256Type{Precision: t.Precision, Scale: t.Scale}
 	case word == "time32 s" && l.dt.ID() == arrow.TIME32:
 		l.dt, l.conv = arrow.FixedWidthTypes.Time32s, divide(4, 1000)
 	case kind == "duration" && l.dt.ID() == arrow.INT64:

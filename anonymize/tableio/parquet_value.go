@@ -40,7 +40,7 @@ func leafNode(dt arrow.DataType) (parquet.Node, error) {
 	case *arrow.BinaryType, *arrow.LargeBinaryType:
 		return parquet.Leaf(parquet.ByteArrayType), nil
 	case *arrow.FixedSizeBinaryType:
-		return parquet.Leaf(parquet.FixedLenByteArrayType(t.ByteWidth)), nil
+		return parquet.Leaf(bytesType(t.ByteWidth)), nil
 	case *arrow.Date32Type, *arrow.Date64Type:
 		return parquet.Date(), nil
 	case *arrow.Time32Type:
@@ -56,14 +56,12 @@ func leafNode(dt arrow.DataType) (parquet.Node, error) {
 		return parquet.Leaf(parquet.Int64Type), nil
 	case *arrow.NullType:
 		return parquet.Leaf(parquet.Int32Type), nil
-	case *arrow.Decimal128Type:
-		if t.Scale < 0 || t.Scale > t.Precision || t.Precision < 1 || t.Precision > 38 {
-			return nil, fmt.Errorf("type %s is not supported in Parquet", t)
-		}
-		fixed := parquet.FixedLenByteArrayType(bigEndianBytes(t.Precision))
-		return parquet.Decimal(int(t.Scale), int(t.Precision), fixed), nil
+	case *arrow.Float16Type:
+		return parquet.Leaf(halfType()), nil
+	case arrow.DecimalType:
+		return decimalNode(t)
 	}
-	return nil, fmt.Errorf("type %s is not supported", dt)
+	return nil, fmt.Errorf("type %s is not supported in Parquet", dt)
 }
 
 func timestampNode(t *arrow.TimestampType) parquet.Node {
@@ -132,7 +130,6 @@ func (g *gather) entries() *gather {
 var (
 	errMidnight = errors.New("a date64 is not at midnight, which Parquet cannot hold")
 	errTime     = errors.New("a time is outside the range of milliseconds")
-	errDecimal  = errors.New("a decimal has more digits than its type")
 )
 
 // valuer returns the function that makes a Parquet value of row i of g, which
@@ -176,7 +173,7 @@ func valuer(dt arrow.DataType, g *gather) (func(i int) (parquet.Value, error), e
 		}), nil
 	case *arrow.StringType, *arrow.LargeStringType, *arrow.BinaryType, *arrow.LargeBinaryType:
 		return always(func(i int) parquet.Value { return parquet.ByteArrayValue(g.entry(i)) }), nil
-	case *arrow.FixedSizeBinaryType:
+	case *arrow.FixedSizeBinaryType, *arrow.Float16Type:
 		return always(func(i int) parquet.Value {
 			return parquet.FixedLenByteArrayValue(g.entry(i))
 		}), nil
@@ -210,30 +207,8 @@ func valuer(dt arrow.DataType, g *gather) (func(i int) (parquet.Value, error), e
 			}
 			return parquet.Int64Value(v), nil
 		}, nil
-	case *arrow.Decimal128Type:
-		return decimalValuer(g, bigEndianBytes(t.Precision)), nil
+	case arrow.DecimalType:
+		return decimalValuer(t, g), nil
 	}
-	return nil, fmt.Errorf("type %s is not supported", dt)
-}
-
-func decimalValuer(g *gather, width int) func(i int) (parquet.Value, error) {
-	return func(i int) (parquet.Value, error) {
-		v := g.entry(i)
-		sign := byte(0)
-		if v[15]&0x80 != 0 {
-			sign = 0xff
-		}
-		out := make([]byte, width)
-		for k, b := range v {
-			if k < width {
-				out[width-1-k] = b
-			} else if b != sign {
-				return parquet.Value{}, errDecimal
-			}
-		}
-		if (out[0]^sign)&0x80 != 0 {
-			return parquet.Value{}, errDecimal
-		}
-		return parquet.FixedLenByteArrayValue(out), nil
-	}
+	return nil, fmt.Errorf("type %s is not supported in Parquet", dt)
 }

@@ -136,12 +136,20 @@ func (e *parquetEncoder) begin() error {
 	for i := range names {
 		e.leaves = append(e.leaves, i)
 	}
-	e.w = parquet.NewGenericWriter[any](e.out, schema,
+	options := []parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		// Bounds stand in the footer; in every page header they say no more.
 		parquet.DataPageStatistics(false),
 		parquet.CreatedBy("lethe", "1", "0"),
-		parquet.KeyValueMetadata(noteKey, noteOf(e.schema)))
+		parquet.KeyValueMetadata(noteKey, noteOf(e.schema)),
+	}
+	for name, node := range group {
+		if node.Type().Kind() == parquet.FixedLenByteArray {
+			options = append(options, parquet.SkipPageBounds(name))
+		}
+	}
+	options = append([]parquet.WriterOption{schema}, options...)
+	e.w = parquet.NewGenericWriter[any](e.out, options...)
 	for i, path := range schema.Columns() {
 		if len(path) != 1 || path[0] != names[i] {
 			return errors.New("the columns cannot be laid out in order")
