@@ -30,9 +30,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit":  exitCode,
-			"only":  onlyFiles,
-			"onkey": onKey,
+			"exit":   exitCode,
+			"only":   onlyFiles,
+			"onkey":  onKey,
+			"tokens": makeTokens,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
