@@ -16,7 +16,7 @@ type layout struct {
 
 	fitRead, fitKeep     []string // pass 1: counts and statistics
 	applyRead, applyKeep []string // pass 2: the output and the unit
-	hidden               []string // in pass 2 for the count of people only
+	hidden               []string // in pass 2 for the count of people and date shifts only
 }
 
 // layout compares the policy with the input: each has exactly the columns of
@@ -80,6 +80,13 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 	}
 	if len(p.steps) > 0 { // they may look at any column
 		fit = append(fit, output...)
+	}
+	// Dates are shifted by their subject, which may not be published.
+	fit = append(fit, p.policy.subjects(fit)...)
+	for _, s := range p.policy.subjects(output) {
+		if p.policy.dropped(s) && !slices.Contains(l.hidden, s) {
+			l.hidden = append(l.hidden, s)
+		}
 	}
 	l.fitKeep = l.ordered(fit)
 	l.fitRead = l.ordered(append(fit, rowLocal...))

@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -35,14 +36,15 @@ var (
 	_ coarsening = Clamp{}
 	_ coarsening = Truncate{}
 	_ coarsening = Mask{}
+	_ coarsening = ZIP3{}
 )
 
 // minimization is all that is done to the values of one column, in order.
 type minimization []coarsening
 
 // newMinimization puts the steps of one column in the order in which they are
-// always applied: round, clamp, truncate, mask. A nil step is left out.
-func newMinimization(r *Round, c *Clamp, t *Truncate, m *Mask) minimization {
+// always applied: round, clamp, truncate, mask, zip3. A nil step is left out.
+func newMinimization(r *Round, c *Clamp, t *Truncate, m *Mask, z *ZIP3) minimization {
 	var steps minimization
 	if r != nil {
 		steps = append(steps, *r)
@@ -55,6 +57,9 @@ func newMinimization(r *Round, c *Clamp, t *Truncate, m *Mask) minimization {
 	}
 	if m != nil {
 		steps = append(steps, *m)
+	}
+	if z != nil {
+		steps = append(steps, ZIP3{Sparse: slices.Clone(z.Sparse), NoneSparse: z.NoneSparse})
 	}
 	return steps
 }

@@ -15,7 +15,7 @@ func TestMinimizationOrder(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
 	steps := newMinimization(&Round{To: 5}, &Clamp{Max: ptr(90), Above: "90+"}, nil,
-		&Mask{KeepFirst: 1})
+		&Mask{KeepFirst: 1}, nil)
 	if errs := steps.validate(); errs != nil {
 		t.Fatal(errs)
 	}
@@ -41,18 +41,18 @@ func TestMinimizationOrder(t *testing.T) {
 }
 
 func TestMinimizationMistakes(t *testing.T) {
-	all := newMinimization(&Round{}, &Clamp{}, &Truncate{}, &Mask{}).validate()
+	all := newMinimization(&Round{}, &Clamp{}, &Truncate{}, &Mask{}, nil).validate()
 	if len(all) != 4 {
 		t.Errorf("got %d mistakes, want one for each zero value: %v", len(all), all)
 	}
 	bounds := &Clamp{Min: ptr(0.3), Max: ptr(89.95)}
-	off := newMinimization(&Round{To: 0.1}, bounds, nil, nil).validate()
+	off := newMinimization(&Round{To: 0.1}, bounds, nil, nil, nil).validate()
 	want := []string{"clamp: max is 89.95 and the column is rounded to multiples of 0.1 before;" +
 		" want a multiple of it"}
 	if diff := cmp.Diff(want, mistakes(off)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := newMinimization(&Round{To: 1}, nil, &Truncate{To: "day"}, nil).
+	if _, err := newMinimization(&Round{To: 1}, nil, &Truncate{To: "day"}, nil, nil).
 		outType(arrow.PrimitiveTypes.Int8); err == nil {
 		t.Error("a number is truncated to its day")
 	}
@@ -63,7 +63,7 @@ func TestNothingToDo(t *testing.T) {
 	defer mem.AssertSize(t, 0)
 	in := column(t, mem, arrow.PrimitiveTypes.Int8, "33")
 	defer in.Release()
-	out, err := newMinimization(nil, nil, nil, nil).apply(mem, in)
+	out, err := newMinimization(nil, nil, nil, nil, nil).apply(mem, in)
 	if err != nil || out != in {
 		t.Error("no step changes a column")
 	}
@@ -73,7 +73,7 @@ func TestNothingToDo(t *testing.T) {
 // TestPlanKeepsItsBounds wants a step not to change when its policy does.
 func TestPlanKeepsItsBounds(t *testing.T) {
 	c := Clamp{Max: ptr(10)}
-	steps := newMinimization(nil, &c, nil, nil)
+	steps := newMinimization(nil, &c, nil, nil, nil)
 	*c.Max = 99
 	if got := steps.actions()[0]; got != "values above 10 set to it" {
 		t.Error(got)

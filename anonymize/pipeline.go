@@ -103,18 +103,30 @@ func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring) (mistakes []m
 		}
 		return keys[name]
 	}
-	columns := map[string][]pseudonym.Column{} // by the name of the key
+	columns := map[string][]pseudonym.Column{} // by the name of the key; empty: none
 	for _, name := range sortedColumns(p.policy) {
 		if ps := p.policy.Columns[name].Pseudonym; ps != nil && !p.policy.dropped(name) {
 			at := or(ps.Key, MainKey)
+			if ps.keyless() {
+				at = ""
+			}
 			columns[at] = append(columns[at], ps.column(name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
-		ring := key(name, join("columns", columns[name][0].Name, "pseudonym"))
-		if ring != nil {
-			p.pseudonyms = append(p.pseudonyms, keyed{ring: ring, columns: columns[name]})
+		path := join("columns", columns[name][0].Name, "pseudonym")
+		k := keyed{columns: columns[name]}
+		if name != "" {
+			if k.ring = key(name, path); k.ring == nil {
+				continue
+			}
 		}
+		if _, err := pseudonym.New(k.ring, k.columns...); err != nil {
+			for _, e := range flatten(err) {
+				mistakes = append(mistakes, mistake{path: path, text: unprefixed(e)})
+			}
+		}
+		p.pseudonyms = append(p.pseudonyms, k)
 	}
 	if s := p.policy.Minimize.Sample; s != nil {
 		path := join("minimize", "sample")
@@ -131,7 +143,7 @@ func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring) (mistakes []m
 
 // keyed are the columns that are pseudonymized under one keyring.
 type keyed struct {
-	ring    *pseudonym.Keyring
+	ring    *pseudonym.Keyring // nil for methods without a key
 	columns []pseudonym.Column
 }
 

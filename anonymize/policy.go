@@ -53,7 +53,7 @@ type Input struct {
 }
 
 // Column says what a column is and what is done to it, in this order: round,
-// clamp, truncate, mask, then pseudonym or hierarchy.
+// clamp, truncate, mask, zip3, then pseudonym or hierarchy.
 type Column struct {
 	Role Role `yaml:"role" json:"role"`
 	// Drop leaves the column out of the output. Statistics and the unit may
@@ -64,6 +64,7 @@ type Column struct {
 	Clamp    *Clamp    `yaml:"clamp" json:"clamp,omitempty"`
 	Truncate *Truncate `yaml:"truncate" json:"truncate,omitempty"`
 	Mask     *Mask     `yaml:"mask" json:"mask,omitempty"`
+	ZIP3     *ZIP3     `yaml:"zip3" json:"zip3,omitempty"`
 
 	// Pseudonym replaces the values of an identifier by keyed tokens.
 	Pseudonym *Pseudonym `yaml:"pseudonym" json:"pseudonym,omitempty"`
@@ -74,20 +75,45 @@ type Column struct {
 	Unprotected string `yaml:"unprotected" json:"unprotected,omitempty"`
 }
 
-// Pseudonym names a method, the scope of its tokens and the key. Tables whose
-// columns share key, domain, entity and data set have equal tokens for equal
-// values, so they join; a difference in any of them makes tokens unlinkable.
+// Pseudonym holds exactly one method, the scope of its tokens, the key, and what
+// is done to values before. Tables whose columns share method, key, domain,
+// entity and data set have equal tokens for equal values, so they join; a
+// difference in any of them makes tokens unlinkable.
 type Pseudonym struct {
-	HMAC *pseudonym.HMAC `yaml:"hmac" json:"hmac,omitempty"`
+	HMAC  *pseudonym.HMAC  `yaml:"hmac" json:"hmac,omitempty"`
+	CMAC  *pseudonym.CMAC  `yaml:"cmac" json:"cmac,omitempty"`
+	SIV   *pseudonym.SIV   `yaml:"siv" json:"siv,omitempty"`
+	FF1   *pseudonym.FF1   `yaml:"ff1" json:"ff1,omitempty"`
+	Email *pseudonym.Email `yaml:"email" json:"email,omitempty"`
+	// DateShift may be given to a quasi-identifier, too.
+	DateShift *pseudonym.DateShift `yaml:"date_shift" json:"date_shift,omitempty"`
+	// Redact, Mask and Constant have no key and so no domain, entity, data set
+	// or key.
+	Redact   *pseudonym.Redact   `yaml:"redact" json:"redact,omitempty"`
+	Mask     *pseudonym.Mask     `yaml:"mask" json:"mask,omitempty"`
+	Constant *pseudonym.Constant `yaml:"constant" json:"constant,omitempty"`
 
 	// Domain names the group of tables among which tokens may join.
-	Domain string `yaml:"domain" json:"domain"`
-	// Entity names what the value identifies; empty means the column's name.
+	Domain string `yaml:"domain" json:"domain,omitempty"`
+	// Entity names what the value identifies; empty means the column's name,
+	// and for a date shift the name of the subject's column.
 	Entity string `yaml:"entity" json:"entity,omitempty"`
 	// Dataset, where set, separates this release from all others.
 	Dataset string `yaml:"dataset" json:"dataset,omitempty"`
 	// Key names the keyring; empty means MainKey.
 	Key string `yaml:"key" json:"key,omitempty"`
+
+	// Canonical, Empty, Sentinels, SentinelAs and Describe are those of
+	// pseudonym.Column.
+	Canonical  []string           `yaml:"canonical" json:"canonical,omitempty"`
+	Empty      pseudonym.Handling `yaml:"empty" json:"empty,omitempty"`
+	Sentinels  []string           `yaml:"sentinels" json:"sentinels,omitempty"`
+	SentinelAs pseudonym.Handling `yaml:"sentinel_as" json:"sentinel_as,omitempty"`
+	Describe   bool               `yaml:"describe" json:"describe,omitempty"`
+	// LowEntropy says why the column may hold tokens although it has few
+	// distinct values or one that dominates, which stops a run otherwise. It is
+	// written into the report as a warning.
+	LowEntropy string `yaml:"low_entropy" json:"low_entropy,omitempty"`
 }
 
 // Hierarchy holds exactly one way to generalize a column.

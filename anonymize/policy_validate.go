@@ -158,19 +158,6 @@ func (v *validator) hierarchy(path, where, name string, c Column) {
 	v.addAll(path, "", err)
 }
 
-func (v *validator) pseudonym(path, where, name string, c Column) {
-	path = join(path, "pseudonym")
-	if c.Role == QuasiIdentifier {
-		v.addf(path, "%sa quasi-identifier is generalized, not pseudonymized; "+
-			"give it the role identifier or drop the pseudonym", where)
-	}
-	if c.Pseudonym.HMAC == nil {
-		v.addf(path, "%sno method; want hmac", where)
-		return
-	}
-	v.addAll(path, "", c.Pseudonym.column(name).Validate())
-}
-
 func (v *validator) minimize() {
 	m := v.policy.Minimize
 	for i, name := range m.KeepOnly {
@@ -320,7 +307,7 @@ func (p *Policy) quasi() []string {
 
 // minimization is what is done to the values of the column.
 func (c Column) minimization() minimization {
-	return newMinimization(c.Round, c.Clamp, c.Truncate, c.Mask)
+	return newMinimization(c.Round, c.Clamp, c.Truncate, c.Mask, c.ZIP3)
 }
 
 func (h *Hierarchy) count() int {
@@ -376,15 +363,6 @@ func (h *Hierarchy) describe() string {
 func (h *Hierarchy) quasi(column string, resolved kanon.Hierarchy) kanon.Quasi {
 	return kanon.Quasi{Column: column, Hierarchy: resolved,
 		MinLevel: h.MinLevel, MaxLevel: h.MaxLevel}
-}
-
-// column says how a column is pseudonymized.
-func (p *Pseudonym) column(name string) pseudonym.Column {
-	return pseudonym.Column{
-		Name:   name,
-		Field:  pseudonym.Field{Domain: p.Domain, Entity: or(p.Entity, name), Dataset: p.Dataset},
-		Method: *p.HMAC,
-	}
 }
 
 func (s *Sample) field() pseudonym.Field {

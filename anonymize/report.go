@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/lethe-go/lethe/pseudonym"
 )
 
 // ReportVersion is the version of the form in which a [Report] is written.
@@ -52,6 +54,10 @@ type ColumnReport struct {
 	Role    Role     `json:"role"`
 	Actions []string `json:"actions"` // in order, in plain words, with their parameters
 	Dropped bool     `json:"dropped"`
+
+	// Pseudonym says how the values were replaced, for a column whose policy
+	// has a pseudonym.
+	Pseudonym *pseudonym.ManifestColumn `json:"pseudonym,omitempty"`
 
 	// For a quasi-identifier: the level chosen of the levels there are
 	// (0 is the value itself, Levels the top), and the share of information
@@ -176,6 +182,18 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		return fmt.Errorf("anonymize: write report: %w", err)
 	}
 	return nil
+}
+
+// Manifest returns how the columns of the release were pseudonymized. A rerun
+// under the same keys and policy gives the same tokens.
+func (r *Report) Manifest() pseudonym.Manifest {
+	m := pseudonym.Manifest{Version: pseudonym.ManifestVersion}
+	for _, c := range r.Columns {
+		if c.Pseudonym != nil {
+			m.Columns = append(m.Columns, *c.Pseudonym)
+		}
+	}
+	return m
 }
 
 // complete is a copy of the report whose required lists are not nil.

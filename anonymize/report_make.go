@@ -64,12 +64,10 @@ func (r *run) columnReport(name string) ColumnReport {
 	}
 	out.Actions = c.minimization().actions()
 	if ps := c.Pseudonym; ps != nil {
-		field := ps.column(name).Field
-		text := fmt.Sprintf("HMAC-SHA256 tokens, domain %q, entity %q", field.Domain, field.Entity)
-		if field.Dataset != "" {
-			text += fmt.Sprintf(", data set %q", field.Dataset)
+		out.Actions = append(out.Actions, ps.action(name))
+		if m, ok := r.tokens.manifest[name]; ok {
+			out.Pseudonym = &m
 		}
-		out.Actions = append(out.Actions, text+fmt.Sprintf(", key %q", or(ps.Key, MainKey)))
 	}
 	if r.plan.Anonymity == nil || c.Role != QuasiIdentifier {
 		return out
@@ -167,6 +165,10 @@ func (r *run) warnings() []string {
 		if c.Role == Sensitive && !p.dropped(f.Name) {
 			warnf("Column %q is sensitive and no model protects it: people of one class may all "+
 				"share a value. The policy's reason: %s", f.Name, c.Unprotected)
+		}
+		if v, ok := r.tokens.accepted[f.Name]; ok {
+			warnf("Column %q holds tokens that their frequencies may give away: %v. "+
+				"The policy's reason: %s", f.Name, v.Accepted, v.Reason)
 		}
 	}
 	if r.audit != nil {

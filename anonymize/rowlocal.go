@@ -30,6 +30,8 @@ type rowLocal struct {
 	columns []rowLocalColumn // of the coarsened batch
 	coarse  *arrow.Schema
 	steps   []Transformer // the caller's, then the pseudonyms
+	guards  []*guard      // of the last steps, the pseudonyms
+	guarded bool          // count for them; set before the first batch
 
 	input, retained, sampled atomic.Int64
 }
@@ -88,6 +90,7 @@ func (p *Pipeline) bind(in *arrow.Schema, keep []string) (*rowLocal, error) {
 		}
 		if step != nil {
 			rl.steps = append(rl.steps, step)
+			rl.guards = append(rl.guards, &guard{of: step})
 		}
 	}
 	for i, step := range rl.steps {
@@ -139,8 +142,13 @@ func (rl *rowLocal) apply(ctx context.Context, rec arrow.Record) (arrow.Record, 
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range rl.steps {
+	for i, step := range rl.steps {
 		next, err := step.Transform(ctx, out)
+		if at := i - (len(rl.steps) - len(rl.guards)); err == nil && at >= 0 && rl.guarded {
+			if err = rl.guards[at].add(out, next); err != nil {
+				next.Release()
+			}
+		}
 		out.Release()
 		if err != nil {
 			return nil, unsatisfied(err)

@@ -59,7 +59,8 @@ type run struct {
 	results []arrow.Record // of the queries
 	rows    RowCounts
 	audit   *kanon.Audit // of the output; nil without quasi-identifiers
-	sorted  []string     // quasi-identifiers by which the input is sorted
+	tokens  *pseudonymized
+	sorted  []string // quasi-identifiers by which the input is sorted
 }
 
 // Fit reads the source once and returns the plan by which Run would change it.
@@ -246,6 +247,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if err != nil {
 		return err
 	}
+	local.guarded = true
 	schema := local.out
 	if r.plan.Anonymity != nil {
 		if schema, err = r.plan.Anonymity.Schema(schema); err != nil {
@@ -302,6 +304,9 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	r.rows.Retained = local.retained.Load()
 	r.rows.Sampled = local.sampled.Load()
 	r.rows.Suppressed = r.rows.Sampled - r.rows.Output
+	if r.tokens, err = judge(local.guards); err != nil {
+		return err
+	}
 	if checker == nil {
 		return nil
 	}

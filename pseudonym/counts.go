@@ -16,7 +16,9 @@ const (
 	// judge a column: a small table has few distinct values of everything.
 	MinRows = 1000
 	// MinDistinct is the least number of distinct values of a column of
-	// deterministic tokens. Fewer are guessed by their frequencies.
+	// deterministic tokens: fewer are guessed by their frequencies. For fewer
+	// than ten times as many rows it is a tenth of the rows, so that a small
+	// table of people with several rows each passes.
 	MinDistinct = 1000
 	// MaxShare is the largest share of the rows that one value may have: who
 	// knows which value is that common reads its token.

@@ -96,6 +96,8 @@ func TestGuards(t *testing.T) {
 		{"few rows", Column{}, series(999, 2, 900), ""},
 		{"none", Column{}, nil, ""},
 		{"999 distinct", Column{}, series(20_000, 999, 20), "999 distinct values in 20000 rows"},
+		{"a tenth", Column{}, series(5000, 500, 10), ""},
+		{"below a tenth", Column{}, series(5000, 499, 10), "499 distinct values in 5000 rows, want at least 500"},
 		{"1000 distinct", Column{}, series(20_000, 1000, 20), ""},
 		{"10 %", Column{}, series(20_000, 1000, 2000), ""},
 		{"above 10 %", Column{}, series(20_000, 1000, 2001), "one value makes up 10.1 % of 20000 rows"},

@@ -32,8 +32,8 @@ type Verdict struct {
 // Verdicts judges each column, in the order in which they were given to [New].
 // A column of deterministic tokens is refused
 //
-//   - if it has at least MinRows values that are not null and fewer than
-//     MinDistinct distinct ones, or one that makes up more than MaxShare of
+//   - if it has at least MinRows values that are not null and fewer distinct
+//     ones than MinDistinct and than a tenth of them, or one that makes up more than MaxShare of
 //     them, unless LowEntropy says why that may be;
 //   - if the birthday bound of its tokens is above MaxCollision for its number
 //     of distinct values, or two values have the same token. Nothing overrides
@@ -98,9 +98,10 @@ func (c *columnCounts) entropy() error {
 	}
 	const remedy = "who knows the frequencies reads the tokens; generalize or drop the column, " +
 		"use random tokens, or say in low_entropy why it may be"
-	if n, exact := c.tally.distinct(); exact && n < MinDistinct {
+	least := min(MinDistinct, c.tally.total/10)
+	if n, exact := c.tally.distinct(); exact && n < least {
 		return fmt.Errorf("%w: %d distinct values in %d rows, want at least %d; %s",
-			ErrLowEntropy, n, c.tally.total, MinDistinct, remedy)
+			ErrLowEntropy, n, c.tally.total, least, remedy)
 	}
 	if share := float64(c.tally.top()) / float64(c.tally.total); share > MaxShare {
 		return fmt.Errorf("%w: one value makes up %.1f %% of %d rows, want at most %g %%; %s",

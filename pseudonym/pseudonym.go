@@ -65,7 +65,7 @@ type column struct {
 // check returns all that is wrong with the column but for its name.
 func (c Column) check() []error {
 	errs := checkMethod(c.Method)
-	if len(errs) == 0 && traitsOf(c.Method).keyless {
+	if _, err := methodOf(c.Method); err == nil && traitsOf(c.Method).keyless {
 		if c.Field != (Field{}) {
 			errs = append(errs, errors.New("the method has no key, so there is no domain, "+
 				"entity or dataset to give"))
@@ -93,12 +93,18 @@ func (c Column) compile(kr *Keyring) (column, error) {
 }
 
 // New returns a pseudonymizer of the given columns under the primary key of
-// kr. It reports every mistake at once: no keyring, no columns, a column
+// kr, which may be nil if no method has a key. It reports every mistake at once: no keyring, no columns, a column
 // without a name, given twice, without a domain or an entity, or without a
 // method that is known.
 func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
 	var errs []error
-	if kr == nil || kr.derive == nil {
+	needsKey := len(columns) == 0 || slices.ContainsFunc(columns, func(c Column) bool {
+		_, err := methodOf(c.Method)
+		return err != nil || !traitsOf(c.Method).keyless
+	})
+	switch {
+	case kr != nil && kr.derive != nil:
+	case kr != nil || needsKey:
 		errs = append(errs, errNoKeyring)
 	}
 	if len(columns) == 0 {
@@ -122,7 +128,9 @@ func New(kr *Keyring, columns ...Column) (*Pseudonymizer, error) {
 	if len(errs) > 0 {
 		return nil, join(errs)
 	}
-	p.id = kr.ID()
+	if kr != nil {
+		p.id = kr.ID()
+	}
 	for _, c := range columns {
 		compiled, err := c.compile(kr)
 		if err != nil {
