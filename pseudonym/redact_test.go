@@ -45,7 +45,11 @@ type wrapped struct {
 
 func TestNothingPrintsAKey(t *testing.T) {
 	kr := testKeyring(t)
-	p, err := New(kr, Column{Name: "c0", Field: testField, Method: HMAC{}})
+	var columns []Column
+	for i, m := range append(textMethods, Email{TokenHost}) {
+		columns = append(columns, Column{Name: fmt.Sprint("c", i), Field: testField, Method: m})
+	}
+	p, err := New(kr, columns...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +58,21 @@ func TestNothingPrintsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Fill the pools: their states are secret, too.
-	k := p.columns[0].kernel.(nestedKernel).kernel.(*textKernel)
-	k.put(k.get())
+	for _, c := range p.columns {
+		k := c.kernel.(nestedKernel).kernel.(*textKernel)
+		k.put(k.get())
+	}
 	s.macs.put(s.macs.get())
 	subkeys := [][]byte{testRoot()}
-	for _, op := range []string{opHMAC, opSample} {
-		key, err := kr.derive(testField.info(op, ""), subkeyBytes)
+	for _, op := range []string{opHMAC, opSample, opCMAC, opSIV, opFF1, opEmail, opEmailHost} {
+		params, size := "", uint32(subkeyBytes)
+		switch op {
+		case opSIV:
+			size = sivKeyBytes
+		case opFF1:
+			params = "card:"
+		}
+		key, err := kr.derive(testField.info(op, params), size)
 		if err != nil {
 			t.Fatal(err)
 		}
