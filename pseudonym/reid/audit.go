@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/lethe-go/lethe/internal/filelock"
-	"github.com/lethe-go/lethe/pseudonym"
 )
 
 // Record says that somebody asked for the values of tokens. It is written
@@ -31,10 +30,12 @@ type Record struct {
 	Time    time.Time `json:"time"`
 	Actor   string    `json:"actor"`
 	Purpose string    `json:"purpose"`
-	// Column, Field and Method say what the tokens are.
-	Column string          `json:"column"`
-	Field  pseudonym.Field `json:"field"`
-	Method string          `json:"method"`
+	// Column, Domain, Entity and Method say what the tokens are; Method is the
+	// specification of the column, with a digest of its data set.
+	Column string `json:"column"`
+	Domain string `json:"domain"`
+	Entity string `json:"entity"`
+	Method string `json:"method"`
 	// KeyIDs are the keys under which the tokens may be opened.
 	KeyIDs []uint32 `json:"key_ids"`
 	// Rows is how many rows hold a token, Tokens how many different tokens

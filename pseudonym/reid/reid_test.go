@@ -176,7 +176,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		first := audit.records[0]
 		if first.Actor != "m.curie" || first.Purpose != "a test" || first.Column != "id" ||
-			first.Field != field || first.Rows != len(test.values)-1 ||
+			first.Domain != field.Domain || first.Entity != field.Entity || first.Rows != len(test.values)-1 ||
 			first.Tokens != len(test.values)-2 || len(first.Digests) != first.Tokens ||
 			!slices.Equal(first.KeyIDs, []uint32{kr.ID()}) || first.Time.IsZero() {
 			t.Errorf("%s: record %+v", name, first)
