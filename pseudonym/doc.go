@@ -30,8 +30,30 @@
 //	dictionaries           as their values, each distinct value once
 //
 // A null stays null. An empty string is a value like any other and gets a
-// token. Floating point numbers, booleans, times, decimals and nested columns
-// are refused by name.
+// token, unless [Column] says otherwise; there, too, are sentinels such as "N/A"
+// and the canonical forms by which spellings of one value are made equal. What
+// a column says is part of its [Column.Spec]. Lists are pseudonymized element by
+// element. Floating point numbers, booleans, times, decimals and other nested
+// columns are refused by name.
+//
+// # Methods
+//
+// [HMAC] and [CMAC] make tokens that nobody reverses without trying values.
+// [SIV] makes tokens that package reid opens. [FF1] and [Email] keep the shape of
+// a value. [DateShift] moves the dates of a person and keeps their intervals.
+// [Redact], [Mask] and [Constant] have no key and make no tokens. For what HIPAA
+// calls Safe Harbor, dates are cut to the year, ages above 89 pooled and ZIP
+// codes cut to three digits by package anonymize; a code derived from the value,
+// as all tokens here are, is for expert determination, and package crosswalk has
+// random ones.
+//
+// # Guards
+//
+// [Counts] sees what a release holds and refuses it if a column has so few
+// values, or one so frequent, that its tokens can be read by their frequencies;
+// and if its tokens are too short for the number of its values. Package
+// anonymize asks it before it commits anything. [Manifest] says how a release
+// was made.
 //
 // # What is not promised
 //

@@ -63,8 +63,8 @@ func (f *filter) common(g *filter) int {
 // Pairs compares each filter of left with each of right and returns the pairs
 // whose Dice coefficient is at least threshold, 0 < threshold <= 1, in the order
 // of left and then of right. The arrays hold filters as Encode returns them;
-// null is like nobody. The cost is the product of the lengths, about 10 ns a
-// comparison, less what the numbers of ones rule out: 2·min/(sum) is the most
+// null is like nobody. The cost is the product of the lengths, some tens of
+// nanoseconds a comparison, less what the numbers of ones rule out: 2·min/(sum) is the most
 // that the coefficient can be. To link large tables, divide them first by
 // something that both know exactly, such as tokens of the year of birth.
 func Pairs(ctx context.Context, left, right arrow.Array, threshold float64) ([]Pair, error) {
