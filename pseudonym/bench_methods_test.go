@@ -3,63 +3,84 @@ package pseudonym
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"strings"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// BenchmarkMethods makes base32 tokens of 16-byte identifiers.
+// BenchmarkMethods reports, beside the mean, the rows a second of the fastest
+// batch of 4,096 rows: what one core does when nothing else disturbs it, which
+// on a shared machine the mean does not tell.
 func BenchmarkMethods(b *testing.B) {
-	for name, m := range map[string]Method{"hmac": HMAC{}, "cmac": CMAC{}, "siv": SIV{},
-		"siv-unpadded": SIV{Bucket: 1},
-		"ff1":          FF1{Shape: ShapeDigits}} {
-		b.Run(name, func(b *testing.B) {
-			p, err := New(testKeyring(b), Column{Name: "c0", Field: testField, Method: m})
+	const rows = 4096
+	ids, numbers := strings16("P-%014d", rows), cards(rows)
+	for _, bench := range []struct {
+		name   string
+		method Method
+		values []string
+	}{
+		{"hmac/base32", HMAC{}, ids},
+		{"hmac/binary", HMAC{Binary}, ids},
+		{"cmac/base32", CMAC{}, ids},
+		{"cmac/binary", CMAC{Binary}, ids},
+		{"cmac/int63", CMAC{Int63}, ids},
+		{"siv/base32", SIV{}, ids},
+		{"siv/binary", SIV{Format: Binary}, ids},
+		{"ff1/16digits", FF1{Shape: ShapeDigits}, numbers},
+		{"ff1/9digits", FF1{Shape: ShapeDigits}, strings16("%09d", rows)},
+		{"ff1/alphanumeric16", FF1{Shape: ShapeAlphanumeric}, numbers},
+		{"ff1/card", FF1{Shape: ShapeCard}, numbers},
+		{"ff1/iban", FF1{Shape: ShapeIBAN}, repeated("DE89370400440532013000", rows)},
+		{"ff1/phone", FF1{Shape: ShapePhone}, repeated("+4930123456789", rows)},
+		{"email", Email{KeepHost}, repeated("jane.doe@example.org", rows)},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			p, err := New(testKeyring(b), Column{Name: "c0", Field: testField, Method: bench.method})
 			if err != nil {
 				b.Fatal(err)
 			}
-			p.mem = memory.DefaultAllocator
-			a := benchStrings(benchRows)
-			if strings.HasPrefix(name, "ff1") {
-				a = benchDigits()
-			}
-			rec := record(a)
+			rec := record(arrayOf(bench.values))
 			defer rec.Release()
 			b.ReportAllocs()
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			start := threadCPU()
+			best := time.Duration(math.MaxInt64)
 			for b.Loop() {
+				start := time.Now()
 				out, err := p.Transform(context.Background(), rec)
 				if err != nil {
 					b.Fatal(err)
 				}
+				best = min(best, time.Since(start))
 				out.Release()
 			}
-			perRow(b, benchRows)
-			if used := threadCPU() - start; used > 0 {
-				b.ReportMetric(float64(b.N)*benchRows/used.Seconds()/1e6, "Mrows/cpu-s")
-			}
+			perRow(b, rows)
+			b.ReportMetric(rows/best.Seconds()/1e6, "best-Mrows/s")
 		})
 	}
 }
 
-// benchDigits are strings of 16 digits.
-func benchDigits() arrow.Array {
+func strings16(format string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(format, i)
+	}
+	return list
+}
+
+func repeated(s string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = s
+	}
+	return list
+}
+
+func arrayOf(values []string) arrow.Array {
 	bld := array.NewStringBuilder(memory.DefaultAllocator)
 	defer bld.Release()
-	for i := range benchRows {
-		text := fmt.Sprintf("%015d", 4_000_000_000*i)
-		for c := byte('0'); ; c++ { // as a card
-			if s := text + string(c); luhnByTable(s) {
-				bld.Append(s)
-				break
-			}
-		}
-	}
+	bld.AppendValues(values, nil)
 	return bld.NewArray()
 }

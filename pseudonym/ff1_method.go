@@ -277,12 +277,14 @@ func (m *ff1Maker) store(j *job, r *ff1Record) bool {
 type letters struct {
 	set   string
 	value [256]uint8 // foreign outside
+
+	decimal bool // the digits 0 to 9 in this order
 }
 
 const foreign = 0xff
 
 func newLetters(set string) *letters {
-	l := &letters{set: set}
+	l := &letters{set: set, decimal: set == digits}
 	for i := range l.value {
 		l.value[i] = foreign
 	}
@@ -294,6 +296,13 @@ func newLetters(set string) *letters {
 
 // read returns the number that the characters at the given places stand for.
 func (l *letters) read(text []byte, at []int) uint64 {
+	if l.decimal && dense(at) {
+		n := uint64(0)
+		for _, c := range text[at[0]:][:len(at)] {
+			n = 10*n + uint64(c-'0')
+		}
+		return n
+	}
 	n, radix := uint64(0), uint64(len(l.set))
 	for _, k := range at {
 		n = n*radix + uint64(l.value[text[k]])
@@ -303,10 +312,11 @@ func (l *letters) read(text []byte, at []int) uint64 {
 
 // write is the inverse of read.
 func (l *letters) write(text []byte, at []int, n uint64) {
-	if len(l.set) == 10 { // a constant needs no division
-		for i := len(at) - 1; i >= 0; i-- {
-			q := n / 10
-			text[at[i]] = l.set[n-10*q]
+	if l.decimal && dense(at) {
+		part := text[at[0]:][:len(at)]
+		for i := len(part) - 1; i >= 0; i-- {
+			q := n / 10 // a constant needs no division
+			part[i] = byte('0' + n - 10*q)
 			n = q
 		}
 		return
@@ -317,4 +327,9 @@ func (l *letters) write(text []byte, at []int, n uint64) {
 		text[at[i]] = l.set[n-radix*q]
 		n = q
 	}
+}
+
+// dense tells whether ascending places have nothing in between.
+func dense(at []int) bool {
+	return len(at) > 0 && at[len(at)-1]-at[0] == len(at)-1
 }

@@ -70,23 +70,27 @@ func (f Format) encoding() (encoding, error) {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-// base32Pairs holds the two characters of each group of ten bits.
-var base32Pairs = func() (pairs [1 << 10][2]byte) {
-	for i := range pairs {
-		pairs[i] = [2]byte{alphabet[i>>5], alphabet[i&31]}
-	}
-	return pairs
-}()
+// expand40 returns forty bits as eight characters, the first in the highest
+// byte, without a table: the bits are spread to five a byte, and then 'A' is
+// added to each, or 24 where the value is 26 or more and a digit follows.
+func expand40(x uint64) uint64 {
+	const ones = 0x0101010101010101
+	x = x>>20&0xfffff<<32 | x&0xfffff
+	x = x&0x000ffc00_000ffc00<<6 | x&0x000003ff_000003ff
+	x = x&0x03e003e0_03e003e0<<3 | x&0x001f001f_001f001f
+	digit := (x + (128-26)*ones) >> 7 & ones
+	return x + 'A'*ones - ('A'-24)*digit
+}
 
-// putBase32 cuts the token into twelve groups of ten bits and a last one of
+// putBase32 cuts the token into three groups of forty bits and a last one of
 // eight, which two zero bits complete.
 func putBase32(dst []byte, t *token) {
 	out := (*[26]byte)(dst)
 	hi, lo := binary.BigEndian.Uint64(t[:8]), binary.BigEndian.Uint64(t[8:])
-	for i := range 13 {
-		*(*[2]byte)(out[2*i:]) = base32Pairs[hi>>54]
-		hi, lo = hi<<10|lo>>54, lo<<10
-	}
+	binary.BigEndian.PutUint64(out[0:], expand40(hi>>24))
+	binary.BigEndian.PutUint64(out[8:], expand40(hi<<16|lo>>48))
+	binary.BigEndian.PutUint64(out[16:], expand40(lo>>8))
+	out[24], out[25] = alphabet[lo>>3&31], alphabet[lo&7<<2]
 }
 
 func putHex(dst []byte, t *token) { hex.Encode(dst, t[:]) }

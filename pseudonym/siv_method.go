@@ -238,7 +238,8 @@ func (m *sivMaker) Open(dst, text []byte) ([]byte, error) {
 // as if zero bits followed.
 func putBase32Bytes(dst, src []byte) {
 	for len(src) >= 5 {
-		put40(dst, uint64(binary.BigEndian.Uint32(src))<<8|uint64(src[4]))
+		bits := uint64(binary.BigEndian.Uint32(src))<<8 | uint64(src[4])
+		binary.BigEndian.PutUint64(dst, expand40(bits))
 		dst, src = dst[8:], src[5:]
 	}
 	bits := uint64(0)
@@ -248,15 +249,6 @@ func putBase32Bytes(dst, src []byte) {
 	for i := range (8*len(src) + 4) / 5 {
 		dst[i] = alphabet[bits>>(35-5*i)&31]
 	}
-}
-
-// put40 writes forty bits as eight characters.
-func put40(dst []byte, bits uint64) {
-	out := (*[8]byte)(dst)
-	*(*[2]byte)(out[0:]) = base32Pairs[bits>>30&1023]
-	*(*[2]byte)(out[2:]) = base32Pairs[bits>>20&1023]
-	*(*[2]byte)(out[4:]) = base32Pairs[bits>>10&1023]
-	*(*[2]byte)(out[6:]) = base32Pairs[bits&1023]
 }
 
 // readBase32 appends the bytes of a text that putBase32Bytes could have
