@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 // Apply generalizes a table in memory and has the result checked: it counts,
@@ -22,15 +23,15 @@ func Apply(ctx context.Context, cfg Config, t arrow.Table) (arrow.Table, *Audit,
 	if err != nil {
 		return nil, nil, err
 	}
-	audit, err := plan.audit(ctx, cfg, out)
-	if err == nil && !audit.Holds {
+	found, err := audit(ctx, cfg, out, t)
+	if err == nil && !found.Holds {
 		err = errors.New("kanon: the check of the result failed; nothing is returned")
 	}
 	if err != nil {
 		out.Release()
-		return nil, audit, err
+		return nil, found, err
 	}
-	return out, audit, nil
+	return out, found, nil
 }
 
 // fit counts and solves.
@@ -80,13 +81,45 @@ func (p *Plan) table(ctx context.Context, t arrow.Table) (arrow.Table, error) {
 	return array.NewTableFromRecords(schema, recs), nil
 }
 
-// audit has the checker, which knows nothing of the plan, read a table.
-func (p *Plan) audit(ctx context.Context, cfg Config, t arrow.Table) (*Audit, error) {
+// audit has the checker, which knows nothing of the plan, read a table and the
+// one it was made of.
+func audit(ctx context.Context, cfg Config, t, before arrow.Table) (*Audit, error) {
 	check := CheckConfig{Unit: cfg.Unit, Models: cfg.Models}
 	for _, q := range cfg.Quasi {
 		check.Quasi = append(check.Quasi, q.Column)
 	}
+	checker, err := NewChecker(check)
+	if err != nil {
+		return nil, err
+	}
+	if err := eachRecord(ctx, t, checker.Add); err != nil {
+		return nil, err
+	}
+	// Suppressed rows stay in the distributions that classes are compared with.
+	if err := eachRecord(ctx, before, checker.Reference); err != nil {
+		return nil, err
+	}
+	return checker.Audit()
+}
+
+// eachRecord calls f with all rows of a table, once at least.
+func eachRecord(ctx context.Context, t arrow.Table, f func(arrow.Record) error) error {
 	r := array.NewTableReader(t, countBlock)
 	defer r.Release()
-	return Check(ctx, r, check)
+	for r.Next() {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("kanon: %w", err)
+		}
+		if err := f(r.Record()); err != nil {
+			return err
+		}
+	}
+	if t.NumRows() > 0 {
+		return nil
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, t.Schema())
+	defer b.Release()
+	empty := b.NewRecord()
+	defer empty.Release()
+	return f(empty)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -29,7 +30,7 @@ type Audit struct {
 	RowSizes []SizeCount `json:"row_sizes"`
 
 	Models    []ModelResult    `json:"models"`    // as in CheckConfig
-	Sensitive []SensitiveAudit `json:"sensitive"` // as in CheckConfig
+	Sensitive []SensitiveAudit `json:"sensitive"` // as in CheckConfig, then those of models
 	// Holds says that every model holds. It is true without models.
 	Holds bool `json:"holds"`
 }
@@ -40,9 +41,12 @@ type SizeCount struct {
 	Classes int64 `json:"classes"`
 }
 
-// ModelResult is a privacy model with what was asked and what was reached. A
-// table without rows reaches 0, and every model holds of it: there is nobody
-// in it to be found.
+// ModelResult is a privacy model with what was asked and what was reached in
+// the class that satisfies it least: of k-anonymity k; of diversity l, which is
+// the exponential of the entropy for entropy diversity; of recursive diversity
+// c, so that less is better and 0 stands for a class of fewer than l values; of
+// closeness t, so that less is better. A table without rows reaches 0, and
+// every model holds of it: there is nobody in it to be found.
 type ModelResult struct {
 	Model   string  `json:"model"` // e.g. "5-anonymity"
 	Wanted  float64 `json:"wanted"`
@@ -87,13 +91,16 @@ func (c *Checker) Audit() (*Audit, error) {
 	}
 	for i, column := range c.cfg.Sensitive {
 		s := SensitiveAudit{Column: column}
-		if len(c.valuesIn[i]) > 0 {
-			s.DistinctL = slices.Min(c.valuesIn[i])
+		if len(c.values[i].in) > 0 {
+			s.DistinctL = slices.Min(c.values[i].in)
 		}
 		a.Sensitive = append(a.Sensitive, s)
 	}
 	for _, m := range c.cfg.Models {
-		r := a.judge(m)
+		r, err := c.judge(a, m)
+		if err != nil {
+			return nil, err
+		}
 		a.Models = append(a.Models, r)
 		a.Holds = a.Holds && r.Holds
 	}
@@ -124,20 +131,40 @@ func judgeable(m Model) error {
 			return fmt.Errorf("k is %d, want at least 2", m.K)
 		}
 		return nil
+	case LDiversity:
+		return judgeableDiversity(m)
+	case TCloseness:
+		return judgeableCloseness(m)
 	}
 	return fmt.Errorf("%s cannot be checked as a %T", m, m)
 }
 
 // judge fails closed: NewChecker has refused what is not known here.
-func (a *Audit) judge(m Model) ModelResult {
+func (c *Checker) judge(a *Audit, m Model) (r ModelResult, err error) {
 	switch m := m.(type) {
 	case KAnonymity:
-		return ModelResult{
+		r = ModelResult{
 			Model: m.String(), Wanted: float64(m.K), Reached: float64(a.Smallest),
-			Holds: a.Rows == 0 || a.Smallest >= int64(m.K),
+			Holds: a.Smallest >= int64(m.K),
 		}
+	case LDiversity:
+		r = c.values[slices.Index(c.cfg.Sensitive, m.Column)].judgeDiversity(m)
+	case TCloseness:
+		i := slices.Index(c.cfg.Sensitive, m.Column)
+		whole, err := c.values[i].whole(c.cfg.Sensitive[i], c.compared)
+		if err != nil {
+			return r, err
+		}
+		if r, err = c.values[i].judgeCloseness(m, c.columns[len(c.cfg.Quasi)+i], whole); err != nil {
+			return r, err
+		}
+	default:
+		return ModelResult{Model: fmt.Sprint(m)}, nil
 	}
-	return ModelResult{Model: fmt.Sprint(m)}
+	if a.Rows == 0 {
+		r.Reached, r.Holds = 0, true
+	}
+	return r, nil
 }
 
 // WriteText writes the audit as a few lines for a reader.
@@ -162,9 +189,9 @@ func (a *Audit) String() string {
 		case a.Rows == 0:
 			fmt.Fprintf(&b, "%s: holds, as there are no rows\n", m.Model)
 		case m.Holds:
-			fmt.Fprintf(&b, "%s: holds, reached %v of %v\n", m.Model, m.Reached, m.Wanted)
+			fmt.Fprintf(&b, "%s: holds, reached %s of %v\n", m.Model, figure(m.Reached), m.Wanted)
 		default:
-			fmt.Fprintf(&b, "%s: FAILS, reached %v of %v\n", m.Model, m.Reached, m.Wanted)
+			fmt.Fprintf(&b, "%s: FAILS, reached %s of %v\n", m.Model, figure(m.Reached), m.Wanted)
 		}
 	}
 	for _, s := range a.Sensitive {
@@ -175,4 +202,12 @@ func (a *Audit) String() string {
 		fmt.Fprintf(&b, "%s: at least %d distinct values in a class\n", s.Column, s.DistinctL)
 	}
 	return b.String()
+}
+
+// figure writes a whole number in full and another one to four digits.
+func figure(x float64) string {
+	if x == math.Trunc(x) {
+		return fmt.Sprint(x)
+	}
+	return fmt.Sprintf("%.4g", x)
 }

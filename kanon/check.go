@@ -21,7 +21,8 @@ type CheckConfig struct {
 	// Unit names the column that identifies a person. Class sizes then count
 	// distinct people; when empty they count rows.
 	Unit string
-	// Sensitive names columns whose distinct values in a class are counted.
+	// Sensitive names columns whose distinct values in a class are counted, as
+	// are those of the columns that models name.
 	Sensitive []string
 	// Models must all hold. Without any the audit only reports.
 	Models []Model
@@ -46,14 +47,14 @@ type Checker struct {
 	seen    bool           // a schema
 
 	rows   int64
-	splits []pairs // of column j: numbers (class by columns before j, value of j)
-	people pairs   // of class and person
-	values []pairs // of class and value, a sensitive column
+	splits []pairs          // of column j: numbers (class by columns before j, value of j)
+	people pairs            // of class and person
+	values []*checkedValues // a sensitive column
 
 	rowsIn   []int64 // of a class
 	peopleIn []int64
-	valuesIn [][]int64 // a sensitive column
-	ids      []uint32  // of a block of rows
+	ids      []uint32 // of a block of rows
+	compared bool     // with a reference
 }
 
 // checkBlock is how many rows are handled column by column at a time.
@@ -75,6 +76,12 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 	if cfg.Unit != "" {
 		names = append(names, cfg.Unit)
 	}
+	for _, name := range modelColumns(cfg.Models) {
+		if !slices.Contains(cfg.Sensitive, name) {
+			c.cfg.Sensitive = append(c.cfg.Sensitive, name)
+			names = slices.Insert(names, len(cfg.Quasi)+len(c.cfg.Sensitive)-1, name)
+		}
+	}
 	seen := map[string]bool{}
 	for _, name := range names {
 		if name == "" {
@@ -94,10 +101,9 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 	for range cfg.Quasi {
 		c.splits = append(c.splits, pairs{})
 	}
-	for range cfg.Sensitive {
-		c.values = append(c.values, pairs{})
+	for _, name := range c.cfg.Sensitive {
+		c.values = append(c.values, newCheckedValues(name, cfg.Models))
 	}
-	c.valuesIn = make([][]int64, len(cfg.Sensitive))
 	c.people = pairs{}
 	return c, errors.Join(errs...)
 }
@@ -157,16 +163,17 @@ func (c *Checker) add(rec arrow.Record) error {
 	for from := 0; from < int(rec.NumRows()); from += checkBlock {
 		n := min(checkBlock, int(rec.NumRows())-from)
 		classes := c.classes(quasi, from, n)
+		var people func(row int) uint32
+		if len(unit) > 0 {
+			people = unit[0]
+			if err := c.noNullUnit(people, from, n); err != nil {
+				return err
+			}
+			count(c.people, c.peopleIn, classes, people, from)
+		}
 		for i, read := range sensitive {
-			count(c.values[i], c.valuesIn[i], classes, read, from)
+			c.values[i].count(classes, read, people, from)
 		}
-		if len(unit) == 0 {
-			continue
-		}
-		if err := c.noNullUnit(unit[0], from, n); err != nil {
-			return err
-		}
-		count(c.people, c.peopleIn, classes, unit[0], from)
 	}
 	c.rows += rec.NumRows()
 	return nil
@@ -189,8 +196,8 @@ func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 			if c.cfg.Unit != "" {
 				c.peopleIn = append(c.peopleIn, 0)
 			}
-			for i := range c.valuesIn {
-				c.valuesIn[i] = append(c.valuesIn[i], 0)
+			for _, v := range c.values {
+				v.in = append(v.in, 0)
 			}
 		}
 		c.rowsIn[class]++

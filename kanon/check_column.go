@@ -16,6 +16,7 @@ import (
 type checkColumn struct {
 	name string
 	kind string // what the values are; equal values of one kind are one value
+	typ  arrow.DataType
 
 	// A value is known by 64 bits where that many hold it, by bytes otherwise.
 	words map[uint64]uint32
@@ -42,7 +43,7 @@ func (c *checkColumn) reader(a arrow.Array) (func(row int) uint32, error) {
 		return nil, fmt.Errorf("%s in one record and %s in another", c.kind, kind)
 	}
 	if kind != "" {
-		c.kind = kind
+		c.kind, c.typ = kind, a.DataType()
 	}
 	if a.NullN() == 0 {
 		return number, nil

@@ -44,7 +44,9 @@ type Config struct {
 	// Quasi are the quasi-identifiers. Their order decides between solutions
 	// of equal loss: the earlier columns are generalized less.
 	Quasi []Quasi `yaml:"quasi"`
-	// Models are what every class has to satisfy: at present one KAnonymity.
+	// Models are what every class has to satisfy: one KAnonymity, and any
+	// number of LDiversity and TCloseness. The latter say nothing of how many
+	// people a class has, so KAnonymity is required.
 	Models []Model `yaml:"-"`
 	// MaxSuppression is the share of rows, from 0 to 1, that may be
 	// suppressed; what is allowed is rounded down to whole rows.
@@ -58,8 +60,9 @@ type Config struct {
 
 // Anonymizer is a checked Config. It is immutable and safe for concurrent use.
 type Anonymizer struct {
-	cfg Config
-	k   KAnonymity
+	cfg       Config
+	k         KAnonymity
+	sensitive []sensitiveColumn // that models name, by name
 }
 
 // New checks a configuration and copies it. The error holds every mistake. The
@@ -114,8 +117,9 @@ func New(cfg Config) (*Anonymizer, error) {
 }
 
 const (
-	maxQuasi  = 64
-	maxLevels = 100
+	maxQuasi     = 64
+	maxSensitive = 64
+	maxLevels    = 100
 )
 
 func (q Quasi) mistakes() (errs []error) {
@@ -166,6 +170,12 @@ func (a *Anonymizer) modelMistakes() (errs []error) {
 	seen := 0
 	for _, m := range a.cfg.Models {
 		switch m := m.(type) {
+		case LDiversity:
+			errs = append(errs, a.sensitiveMistakes(m)...)
+			a.addSensitive(m)
+		case TCloseness:
+			errs = append(errs, a.sensitiveMistakes(m)...)
+			a.addSensitive(m)
 		case KAnonymity:
 			a.k = m
 			seen++
@@ -177,6 +187,14 @@ func (a *Anonymizer) modelMistakes() (errs []error) {
 		default:
 			errs = append(errs, fmt.Errorf("kanon: privacy model %T is not supported", m))
 		}
+	}
+	if seen == 0 {
+		errs = append(errs, errors.New("kanon: no k-anonymity beside the other models, which do "+
+			"not say how many people a class has; add it"))
+	}
+	if len(a.sensitive) > maxSensitive {
+		errs = append(errs, fmt.Errorf("kanon: models of %d sensitive columns, want at most %d",
+			len(a.sensitive), maxSensitive))
 	}
 	if seen > 1 {
 		errs = append(errs, errors.New("kanon: k-anonymity is asked for twice"))

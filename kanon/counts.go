@@ -12,8 +12,9 @@ import (
 )
 
 // Counts are the distinct combinations of quasi-identifiers of the rows added,
-// with how many rows, and which people, have each. Their memory is in the
-// order of these combinations. They hold values of the table and are as
+// with how many rows, which people, and which values of the sensitive columns
+// that models name, have each. Their memory is in the order of these
+// combinations. They hold values of the table and are as
 // confidential as it is.
 //
 // Counts are not safe for concurrent use: give each goroutine its own and
@@ -30,9 +31,10 @@ type Counts struct {
 	rows   []int64
 	total  int64
 	pairs  pairLog
+	values []*valueCounts // a sensitive column, by name
 	failed error
 
-	codes [][]uint32 // a batch, by column
+	codes [][]uint32 // a batch, by column: quasi-identifiers, unit, sensitive
 	keys  []uint64
 	index []uint32
 }
@@ -72,6 +74,15 @@ func (a *Anonymizer) NewCounts(schema *arrow.Schema) (*Counts, error) {
 	if c.unit != "" {
 		c.people = coder(c.unit)
 	}
+	for i := range a.sensitive {
+		s := &a.sensitive[i]
+		found := coder(s.name)
+		if found == nil {
+			continue
+		}
+		c.values = append(c.values, newValueCounts(s.name, found, c.unit != "" && s.frequencies))
+		errs = append(errs, s.accepts(found))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -97,7 +108,6 @@ func (q Quasi) accepts(coder *column.Coder) error {
 func (c *Counts) start() {
 	c.layout = group.NewLayout(c.sizes())
 	c.tuples = group.New(c.layout.Words(), 0)
-	c.codes = make([][]uint32, len(c.quasi)+1)
 }
 
 // fieldIndex finds a column by its name, which must be there once.
@@ -184,7 +194,23 @@ func (c *Counts) add(rec arrow.Record) error {
 		c.layout.Put(c.keys, i, c.codes[i])
 	}
 	c.index = slices.Grow(c.index[:0], n)[:n]
-	return c.count(c.keys, c.index, nil, c.codes[len(c.quasi)])
+	var people []uint32
+	if c.people != nil {
+		people = c.codes[len(c.quasi)]
+	}
+	if err := c.count(c.keys, c.index, nil, people); err != nil {
+		return err
+	}
+	for i, v := range c.values {
+		slot := len(c.quasi) + 1 + i
+		if err := c.encode(rec, v.name, v.coder, slot); err != nil {
+			return err
+		}
+		if err := v.add(c.index, c.codes[slot], people, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Counts) encode(rec arrow.Record, name string, coder *column.Coder, slot int) error {
@@ -193,6 +219,9 @@ func (c *Counts) encode(rec arrow.Record, name string, coder *column.Coder, slot
 		return err
 	}
 	n := int(rec.NumRows())
+	for len(c.codes) <= slot {
+		c.codes = append(c.codes, nil)
+	}
 	c.codes[slot] = slices.Grow(c.codes[slot][:0], n)[:n]
 	if err := coder.Encode(rec.Column(i), c.codes[slot]); err != nil {
 		return fmt.Errorf("kanon: column %q: %w", name, err)

@@ -10,7 +10,7 @@ import (
 )
 
 // countsMagic starts the binary form; its last byte is the version.
-const countsMagic = "lethe-counts\x01"
+const countsMagic = "lethe-counts\x02"
 
 var errCounts = errors.New("kanon: malformed counts")
 
@@ -52,6 +52,10 @@ func (c *Counts) MarshalBinary() ([]byte, error) {
 			tuple = p >> 32
 		}
 	}
+	b = binary.AppendUvarint(b, uint64(len(c.values)))
+	for _, v := range c.values {
+		b = v.appendBinary(b)
+	}
 	return b, nil
 }
 
@@ -92,7 +96,8 @@ func (c *Counts) UnmarshalBinary(data []byte) error {
 		return errCounts
 	}
 	d.start()
-	if !d.readTuples(&r) || d.people != nil && !d.readPairs(&r) || len(r.b) > 0 {
+	if !d.readTuples(&r) || d.people != nil && !d.readPairs(&r) ||
+		!d.readValues(&r) || len(r.b) > 0 {
 		return errCounts
 	}
 	*c = *d

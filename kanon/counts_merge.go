@@ -25,6 +25,9 @@ func (c *Counts) Merge(other *Counts) error {
 		return fmt.Errorf("kanon: counts of columns %s and unit %q cannot be merged with counts "+
 			"of columns %s and unit %q", quoted(c.quasi), c.unit, quoted(other.quasi), other.unit)
 	}
+	if !sameValues(c.values, other.values) {
+		return errors.New("kanon: counts of other sensitive columns or models cannot be merged")
+	}
 	if err := c.merge(other); err != nil {
 		c.failed = err
 		return err
@@ -58,7 +61,7 @@ func (c *Counts) merge(other *Counts) error {
 		return err
 	}
 	if c.people == nil {
-		return nil
+		return c.mergeValues(other, index, nil)
 	}
 	person, err := mergeCoders(c.unit, c.people, other.people)
 	if err != nil {
@@ -70,7 +73,23 @@ func (c *Counts) merge(other *Counts) error {
 		}
 	}
 	c.pairs.settle()
+	return c.mergeValues(other, index, person)
+}
+
+func (c *Counts) mergeValues(other *Counts, tuple, person []uint32) error {
+	for i, v := range c.values {
+		if err := v.merge(other.values[i], tuple, person); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// sameValues says whether two counts hold the same of the same columns.
+func sameValues(a, b []*valueCounts) bool {
+	return slices.EqualFunc(a, b, func(v, w *valueCounts) bool {
+		return v.name == w.name && (v.items == nil) == (w.items == nil)
+	})
 }
 
 func mergeCoders(name string, into, from *column.Coder) ([]uint32, error) {

@@ -191,6 +191,9 @@ func TestPairLog(t *testing.T) {
 func countsBytes(t testing.TB, unit string) []byte {
 	cfg := peopleConfig()
 	cfg.Unit = unit
+	cfg.Quasi = cfg.Quasi[:3]
+	cfg.Models = append(cfg.Models, LDiversity{Column: "note", L: 2, Kind: Distinct},
+		LDiversity{Column: "weight", L: 2, Kind: Entropy})
 	rec := encoding{}.record(t, memory.NewGoAllocator(), append(six, person{id: "g", age: -1}))
 	defer rec.Release()
 	b, err := mustCount(t, mustNew(t, cfg), rec).MarshalBinary()

@@ -21,6 +21,13 @@ func TestNothingIsLeaked(t *testing.T) {
 		for _, e := range []encoding{{}, {dict: true, from: 2}, {wide: true}} {
 			cfg := peopleConfig()
 			cfg.Suppressed, cfg.MaxSuppression = suppressed, 0.3
+			tree, err := NewTree([][]string{{"", "*"}, {"n1", "*"}, {"n2", "*"}, {"n3", "*"}, {"n4", "*"},
+				{"n5", "*"}, {"n6", "*"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Models = append(cfg.Models, TCloseness{
+				Column: "note", T: 0.9, Distance: Hierarchical, Tree: tree})
 			rec := e.record(t, mem, people)
 			table := array.NewTableFromRecords(rec.Schema(), []arrow.Record{rec})
 			out, _, err := Apply(context.Background(), cfg, table)

@@ -20,7 +20,7 @@ func drawnPeople(r *rand.Rand, n int) []person {
 	for i := range people {
 		people[i] = person{
 			id: fmt.Sprint("id ", r.IntN(n/2+1)), age: r.IntN(90) - 3, zip: fmt.Sprint(100 + r.IntN(12)),
-			member: r.IntN(3) == 0, weight: float64(r.IntN(4)) / 2, note: fmt.Sprint("note ", i),
+			member: r.IntN(3) == 0, weight: float64(r.IntN(4)) / 2, note: fmt.Sprint("note ", min(r.IntN(5), r.IntN(5))),
 		}
 		if r.IntN(20) == 0 {
 			people[i].zip = ""
@@ -39,7 +39,39 @@ func drawnConfig(r *rand.Rand) Config {
 	if r.IntN(2) == 0 {
 		cfg.Unit = "id"
 	}
+	if r.IntN(3) > 0 {
+		drawnModels(r, &cfg)
+	}
 	return cfg
+}
+
+// drawnModels adds models of two sensitive columns, each half of the time.
+func drawnModels(r *rand.Rand, cfg *Config) {
+	cfg.Quasi = cfg.Quasi[:3] // without the weight
+	tree, err := NewTree([][]string{{"note 0", "a", "*"}, {"note 1", "a", "*"},
+		{"note 2", "b", "*"}, {"note 3", "b", "*"}, {"note 4", "c", "*"}})
+	if err != nil {
+		panic(err)
+	}
+	weights, err := NewTree([][]string{{"0", "a", "*"}, {"0.5", "a", "*"}, {"1", "b", "*"},
+		{"1.5", "b", "*"}})
+	if err != nil {
+		panic(err)
+	}
+	t := []float64{0.2, 0.4, 0.6}[r.IntN(3)]
+	for _, m := range []Model{
+		LDiversity{Column: "note", L: 2 + float64(r.IntN(2)), Kind: Distinct},
+		LDiversity{Column: "weight", L: 1.5 + r.Float64(), Kind: Entropy},
+		LDiversity{Column: "note", L: 2, Kind: Recursive, C: 1 + 2*r.Float64()},
+		TCloseness{Column: "note", T: t, Distance: Equal},
+		TCloseness{Column: "weight", T: t, Distance: Ordered},
+		TCloseness{Column: "note", T: t, Distance: Hierarchical, Tree: tree},
+		TCloseness{Column: "weight", T: t, Distance: Hierarchical, Tree: weights},
+	} {
+		if r.IntN(4) == 0 {
+			cfg.Models = append(cfg.Models, m)
+		}
+	}
 }
 
 // variants counts the same rows in many ways, by name.
@@ -174,6 +206,9 @@ func acceptable(t *testing.T, mem memory.Allocator, cfg Config, plan *Plan, peop
 			t.Fatal("a plan that was read transforms otherwise")
 		}
 		if err := checker.Add(one); err != nil {
+			t.Fatal(err)
+		}
+		if err := checker.Reference(rec); err != nil {
 			t.Fatal(err)
 		}
 		rows += one.NumRows()

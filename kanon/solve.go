@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/lethe-go/lethe/internal/group"
 	"github.com/lethe-go/lethe/internal/lattice"
@@ -59,6 +60,13 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 		return a.newPlan(c, domains, a.untouched())
 	}
 	prob := a.problem(c, domains)
+	for i := range a.sensitive {
+		s, err := a.sensitive[i].lattice(c.values[i], c.tuples.Len())
+		if err != nil {
+			return nil, err
+		}
+		prob.Sensitive = append(prob.Sensitive, s)
+	}
 	result, err := lattice.Solve(ctx, prob)
 	if err != nil {
 		return nil, a.explain(err, c)
@@ -76,6 +84,12 @@ func (a *Anonymizer) accepts(c *Counts) error {
 	if !slices.Equal(c.quasi, a.columns()) || c.unit != a.cfg.Unit {
 		return fmt.Errorf("kanon: counts are of columns %s and unit %q, want %s and %q",
 			quoted(c.quasi), c.unit, quoted(a.columns()), a.cfg.Unit)
+	}
+	if !slices.EqualFunc(a.sensitive, c.values, func(s sensitiveColumn, v *valueCounts) bool {
+		return s.name == v.name && (c.unit != "" && s.frequencies) == (v.items != nil)
+	}) {
+		return errors.New("kanon: counts are of other sensitive columns or models than asked for; " +
+			"take them from NewCounts of this Anonymizer")
 	}
 	return nil
 }
@@ -160,8 +174,11 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
 		return fmt.Sprintf("%s fails for %d classes at the top level; "+
 			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
-			a.k, no.Classes, math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
+			a.wanted(), no.Classes, math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
 	}
 	return fmt.Sprintf("with suppressed %q the suppressed rows must themselves satisfy %s, "+
-		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.k, Drop)
+		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.wanted(), Drop)
 }
+
+// wanted names all models.
+func (a *Anonymizer) wanted() string { return strings.Join(a.models(), " with ") }
