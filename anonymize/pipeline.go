@@ -37,6 +37,10 @@ type Config struct {
 	// Keys are the keyrings that the policy names. MainKey is the one meant
 	// where it names none.
 	Keys map[string]*pseudonym.Keyring
+	// Crosswalk is the table of the columns that the policy pseudonymizes by
+	// crosswalk; nil if there is none. New values are added to it even where
+	// the run fails later.
+	Crosswalk pseudonym.CrosswalkTable
 	// Steps are row-local steps of the caller's own. They run in order after
 	// the minimization and before the pseudonymization, and every column that
 	// leaves them needs an entry in the policy. A step that was fitted to the
@@ -81,7 +85,7 @@ func New(cfg Config) (*Pipeline, error) {
 			}
 		}
 	}
-	mistakes = append(mistakes, p.resolveKeys(cfg.Keys)...)
+	mistakes = append(mistakes, p.resolveKeys(cfg.Keys, cfg.Crosswalk)...)
 	if err := p.resolveModels(); err != nil {
 		for _, e := range flatten(err) {
 			mistakes = append(mistakes, mistake{path: "privacy", text: e.Error()})
@@ -94,7 +98,8 @@ func New(cfg Config) (*Pipeline, error) {
 }
 
 // resolveKeys looks up every keyring that the policy names.
-func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring) (mistakes []mistake) {
+func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring,
+	table pseudonym.CrosswalkTable) (mistakes []mistake) {
 	key := func(name, path string) *pseudonym.Keyring {
 		name = or(name, MainKey)
 		if keys[name] == nil {
@@ -110,7 +115,11 @@ func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring) (mistakes []m
 			if ps.keyless() {
 				at = ""
 			}
-			columns[at] = append(columns[at], ps.column(name))
+			c := ps.column(name)
+			if ps.Crosswalk != nil {
+				c.Method = pseudonym.Crosswalk{Format: ps.Crosswalk.Format, Table: table}
+			}
+			columns[at] = append(columns[at], c)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(columns)) {

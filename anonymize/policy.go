@@ -80,11 +80,13 @@ type Column struct {
 // entity and data set have equal tokens for equal values, so they join; a
 // difference in any of them makes tokens unlinkable.
 type Pseudonym struct {
-	HMAC  *pseudonym.HMAC  `yaml:"hmac" json:"hmac,omitempty"`
-	CMAC  *pseudonym.CMAC  `yaml:"cmac" json:"cmac,omitempty"`
-	SIV   *pseudonym.SIV   `yaml:"siv" json:"siv,omitempty"`
-	FF1   *pseudonym.FF1   `yaml:"ff1" json:"ff1,omitempty"`
-	Email *pseudonym.Email `yaml:"email" json:"email,omitempty"`
+	HMAC *pseudonym.HMAC `yaml:"hmac" json:"hmac,omitempty"`
+	CMAC *pseudonym.CMAC `yaml:"cmac" json:"cmac,omitempty"`
+	SIV  *pseudonym.SIV  `yaml:"siv" json:"siv,omitempty"`
+	FF1  *pseudonym.FF1  `yaml:"ff1" json:"ff1,omitempty"`
+	// Crosswalk keeps its tokens in the table of Config.
+	Crosswalk *pseudonym.Crosswalk `yaml:"crosswalk" json:"crosswalk,omitempty"`
+	Email     *pseudonym.Email     `yaml:"email" json:"email,omitempty"`
 	// DateShift may be given to a quasi-identifier, too.
 	DateShift *pseudonym.DateShift `yaml:"date_shift" json:"date_shift,omitempty"`
 	// Redact, Mask and Constant have no key and so no domain, entity, data set

@@ -22,6 +22,7 @@ func (p *Pseudonym) methods() []namedMethod {
 		{"cmac", value(p.CMAC), p.CMAC != nil},
 		{"siv", value(p.SIV), p.SIV != nil},
 		{"ff1", value(p.FF1), p.FF1 != nil},
+		{"crosswalk", value(p.Crosswalk), p.Crosswalk != nil},
 		{"email", value(p.Email), p.Email != nil},
 		{"date_shift", value(p.DateShift), p.DateShift != nil},
 		{"redact", value(p.Redact), p.Redact != nil},
@@ -140,6 +141,8 @@ func (p *Pseudonym) action(name string) string {
 		text = "AES-SIV tokens, which the key reverses"
 	case p.FF1 != nil:
 		text = fmt.Sprintf("encrypted to the same shape (FF1, %s), which the key reverses", p.FF1.Shape)
+	case p.Crosswalk != nil:
+		text = "random tokens of a crosswalk, which its table and the key reverse"
 	case p.Email != nil:
 		text = "e-mail addresses with a token, domain: " + string(p.Email.Host)
 	case p.DateShift != nil:

@@ -31,7 +31,7 @@ type Crosswalk struct {
 	// Format is how the bits are written; Int63 has too few and is refused.
 	Format Format `yaml:"format,omitempty"`
 	// Table remembers the tokens. It must be set.
-	Table CrosswalkTable `yaml:"-"`
+	Table CrosswalkTable `yaml:"-" json:"-"`
 }
 
 // CrosswalkTable is where the rows of [Crosswalk] columns are kept. Package

@@ -20,7 +20,6 @@ func main() {
 	defer os.RemoveAll(dir)
 	must(0, pseudonym.CreateKeyFile(dir+"/keys.json"))
 	ring := must(pseudonym.Open(context.Background(), pseudonym.KeyFile(dir+"/keys.json")))
-
 	patients, visits := []int64{1, 2, 3, 4}, []int64{2, 2, 4, 9, 1}
 	known := tokens(ring, "id", "2026", patients)
 	fmt.Println("joins before:      ", joins(patients, visits))

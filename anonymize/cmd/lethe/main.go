@@ -61,7 +61,7 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(), checkCommand(), keysCommand(), reidCommand())
+	root.AddCommand(runCommand(), checkCommand(), keysCommand(), crosswalkCommand(), reidCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

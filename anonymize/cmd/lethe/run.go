@@ -15,11 +15,13 @@ import (
 	"github.com/lethe-go/lethe/anonymize/tableio"
 	"github.com/lethe-go/lethe/internal/atomicfile"
 	"github.com/lethe-go/lethe/pseudonym"
+	"github.com/lethe-go/lethe/pseudonym/crosswalk"
 )
 
 // runFlags are the files and choices of lethe run.
 type runFlags struct {
 	policy, in, out, statistics, plan string
+	crosswalk                         string
 	reports, keys                     []string
 	workers, batchRows                int
 	quiet                             bool
@@ -51,6 +53,8 @@ func runCommand() *cobra.Command {
 	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
 	f.StringArrayVar(&flags.keys, "keys", nil,
 		"key file or env:VARIABLE; NAME=FILE for a key that the policy calls NAME (repeatable)")
+	f.StringVar(&flags.crosswalk, "crosswalk", "",
+		"table of random tokens; make it with lethe crosswalk new")
 	f.IntVar(&flags.workers, "workers", 0, "batches worked on at a time (default: all cores)")
 	f.IntVar(&flags.batchRows, "batch-rows", 0, "rows a batch (default: chosen by format)")
 	f.BoolVar(&flags.quiet, "quiet", false, "no summary and no progress")
@@ -79,7 +83,13 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	pipeline, err := anonymize.New(anonymize.Config{Policy: policy, Keys: keys})
+	cfg := anonymize.Config{Policy: policy, Keys: keys}
+	if f.crosswalk != "" {
+		if cfg.Crosswalk, err = crosswalk.Open(f.crosswalk, nil); err != nil {
+			return err
+		}
+	}
+	pipeline, err := anonymize.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -154,7 +164,8 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 func (f *runFlags) distinctFiles() error {
 	seen := map[string]string{}
 	files := [][2]string{{"--in", f.in}, {"--policy", f.policy}, {"--out", f.out},
-		{"--statistics", f.statistics}, {"--plan", f.plan}}
+		{"--statistics", f.statistics}, {"--plan", f.plan},
+		{"--crosswalk", f.crosswalk}}
 	for _, r := range f.reports {
 		files = append(files, [2]string{"--report", r})
 	}
