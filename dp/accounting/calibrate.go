@@ -17,10 +17,11 @@ import (
 //			accounting.Step{Mechanism: accounting.Gaussian{Sigma: s, Sensitivity: 1}, Count: 50})
 //	})
 func LeastNoise(target EpsilonDelta, curve func(noise float64) (Curve, error)) (float64, error) {
-	err := mistakes(checkPositive("epsilon", target.Epsilon), checkDelta(target.Delta))
+	var err error
 	if curve == nil {
-		err = errors.Join(err, errors.New("accounting: no curve"))
+		err = errors.New("no curve")
 	}
+	err = mistakes(err, checkPositive("epsilon", target.Epsilon), checkDelta(target.Delta))
 	if err != nil {
 		return 0, err
 	}

@@ -48,7 +48,7 @@ func (b *base) connect(h float64, add bool) (*pmf, error) {
 	if lowest > highest {
 		lowest, highest = 0, 0 // all is infinite
 	}
-	if !((highest-lowest)/h < maxPoints && math.Abs(lowest)/h < 1e15 && highest/h < 1e15) {
+	if !((highest-lowest)/h < maxPoints && math.Abs(lowest)/h < 1e12 && highest/h < 1e12) {
 		return nil, fmt.Errorf("losses from %.3g to %.3g need more than %d points of interval %v; "+
 			"enlarge the interval", lowest, highest, maxPoints, h)
 	}

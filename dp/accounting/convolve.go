@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -79,7 +80,13 @@ type window struct {
 
 func newWindow(parts []part) (*window, error) {
 	w := &window{h: parts[0].interval, parts: parts}
-	finite, length := 0.0, 1
+	finite, length, size := 0.0, 1, 0.0
+	for _, p := range parts {
+		size += float64(p.count) * (math.Abs(float64(p.first)) + float64(len(p.p)))
+	}
+	if size > 1<<61 {
+		return nil, errors.New("losses add up to more than can be counted; enlarge the interval")
+	}
 	for _, p := range parts {
 		w.origin += p.count * p.first
 		length += p.count * (len(p.p) - 1)
@@ -107,6 +114,9 @@ func newWindow(parts []part) (*window, error) {
 	}
 	w.cumulant = w.log(w.theta)
 	if last := w.origin + length - 1; high/w.h < float64(last) {
+		if points := high/w.h - float64(w.low); !(points < maxPoints) {
+			return nil, tooLong(points, w.h)
+		}
 		w.n = int(math.Ceil(high/w.h)) - w.low + 1
 		finite += math.Log1p(-math.Exp(cutOff))
 	} else {
@@ -114,11 +124,15 @@ func newWindow(parts []part) (*window, error) {
 	}
 	w.inf = -math.Expm1(finite)
 	if w.n > maxPoints {
-		return nil, fmt.Errorf("composition needs %d points of interval %v, more than %d; "+
-			"enlarge the interval", w.n, w.h, maxPoints)
+		return nil, tooLong(float64(w.n), w.h)
 	}
 	w.n = smooth(max(w.n, 2))
 	return w, nil
+}
+
+func tooLong(points, h float64) error {
+	return fmt.Errorf("composition needs %.3g points of interval %v, more than %d; "+
+		"enlarge the interval", points, h, maxPoints)
 }
 
 // alias is the upper end of a window from low on that is long enough for what

@@ -42,11 +42,11 @@ func NewLossDistribution(interval float64, steps ...Step) (*LossDistribution, er
 		interval = DefaultInterval
 	}
 	all, err := models(steps)
-	if !(interval > 0 && interval <= 1) {
-		err = errors.Join(fmt.Errorf("accounting: interval is %v, want it in (0, 1]", interval), err)
+	if !(interval >= 1e-9 && interval <= 1) {
+		err = errors.Join(fmt.Errorf("interval is %v, want 1e-9 to 1", interval), err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, mistakes(err)
 	}
 	remove := make([]part, len(steps))
 	add := make([]part, len(steps))

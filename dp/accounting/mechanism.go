@@ -48,7 +48,7 @@ type model struct {
 // models validates all steps and returns their models.
 func models(steps []Step) ([]model, error) {
 	if len(steps) == 0 {
-		return nil, errors.New("accounting: no step")
+		return nil, errors.New("no step")
 	}
 	var errs []error
 	all := make([]model, len(steps))
@@ -66,7 +66,7 @@ func models(steps []Step) ([]model, error) {
 			errs = append(errs, fmt.Errorf("step %d: %w", i+1, err))
 		}
 	}
-	return all, mistakes(errs...)
+	return all, errors.Join(errs...)
 }
 
 // maxCount bounds how often a mechanism is run: rounding errors grow with it.

@@ -38,14 +38,14 @@ func NewRenyi(orders []float64, steps ...Step) (*Renyi, error) {
 	all, err := models(steps)
 	for _, a := range orders {
 		if !(a > 1) || math.IsInf(a, 1) {
-			err = errors.Join(err, fmt.Errorf("accounting: an order is %v, want it above 1", a))
+			err = errors.Join(err, fmt.Errorf("an order is %v, want it above 1", a))
 		}
 	}
 	if len(orders) == 0 {
-		err = errors.Join(err, errors.New("accounting: no order"))
+		err = errors.Join(err, errors.New("no order"))
 	}
 	if err != nil {
-		return nil, err
+		return nil, mistakes(err)
 	}
 	r := &Renyi{orders: slices.Clone(orders), divergence: make([]float64, len(orders))}
 	kept := 0.0 // ln(1-slack)
@@ -56,7 +56,11 @@ func NewRenyi(orders []float64, steps ...Step) (*Renyi, error) {
 		}
 		count := float64(steps[i].Count)
 		for j, a := range r.orders {
-			r.divergence[j] += count * up(m.renyi(a))
+			d := up(m.renyi(a))
+			if math.IsNaN(d) {
+				d = math.Inf(1) // out of the range of numbers
+			}
+			r.divergence[j] += count * d
 		}
 		kept += count * math.Log1p(-m.slack)
 	}

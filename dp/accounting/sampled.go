@@ -12,8 +12,7 @@ import (
 // the two directions, removed and added, differ too; results hold for both.
 // The zero value is refused.
 type Sampled struct {
-	// Mechanism is any but ZCDP, Exponential, a RandomizedResponse and another
-	// Sampled.
+	// Mechanism is any but ZCDP, a RandomizedResponse and another Sampled.
 	Mechanism Mechanism
 	// Rate is in (0, 1].
 	Rate float64
@@ -31,7 +30,7 @@ func (s Sampled) model() (model, error) {
 	switch s.Mechanism.(type) {
 	case nil:
 		errs = append(errs, errors.New("no mechanism"))
-	case Sampled, ZCDP, Exponential:
+	case Sampled, ZCDP:
 		errs = append(errs, fmt.Errorf("no bound is known for a sample of %v", s.Mechanism))
 	default:
 		var err error
@@ -59,7 +58,7 @@ func (m model) sampled(rate float64, of Mechanism) model {
 		out.renyi = sampledGaussianRenyi(rate, of.mu())
 	case GaussianDP:
 		out.renyi = sampledGaussianRenyi(rate, of.Mu)
-	case DiscreteGaussian, DiscreteLaplace:
+	case DiscreteGaussian, DiscreteLaplace, Exponential:
 		out.renyi = func(a float64) float64 { return m.base.renyi(rate, a) }
 	case EpsilonDelta:
 		if of.Delta == 0 {

@@ -55,7 +55,7 @@ func anyOrder(q, mu, a float64) float64 {
 // logBregman is ln((1+u)^α - 1 - αu), where l = ln(1+u).
 func logBregman(a, l float64) float64 {
 	if a*math.Abs(l) > 30 && l > 0 {
-		return a*l + math.Log1p(-math.Exp(-a*l)*(1+a*math.Expm1(l)))
+		return a*l + math.Log1p((a-1)*math.Exp(-a*l)-a*math.Exp((1-a)*l))
 	}
 	u := math.Expm1(l)
 	if math.Abs(u)*max(1, a) > 0.02 {

@@ -65,7 +65,7 @@ func (t Training) Delta(epsilon float64) (float64, error) {
 // valid checks the fields that a search does not look for.
 func (t Training) valid(target EpsilonDelta) error {
 	_, err := models([]Step{t.step()})
-	return errors.Join(err, mistakes(checkPositive("epsilon", target.Epsilon), checkDelta(target.Delta)))
+	return mistakes(err, checkPositive("epsilon", target.Epsilon), checkDelta(target.Delta))
 }
 
 // WithNoise is t with the least NoiseMultiplier, to a millionth, that gives the

@@ -91,8 +91,9 @@ func t1(a1 float64) float64 { return math.Log(a1) + (a1+1)*math.Log1p(1/a1) }
 // Exponential selects one of many candidates with probability proportional to
 // e^(Epsilon·score/(2·Δ)) where one person changes a score by at most Δ
 // (McSherry and Talwar 2007). It is Epsilon-differentially private, and its
-// privacy losses lie in an interval of length Epsilon, which is used here. The
-// zero value is refused.
+// privacy losses lie in an interval of length Epsilon. Renyi uses that; a
+// LossDistribution, for want of one pair that is worst, takes it as pure and is
+// looser. The zero value is refused.
 type Exponential struct {
 	Epsilon float64 `yaml:"epsilon"`
 }
