@@ -137,7 +137,10 @@ func (e *csvEncoder) value(a arrow.Array) (renderer, error) {
 
 // integers reads the values of an array of integers of any width.
 func integers(a arrow.Array) (func(i int) int64, error) {
-	b := a.Data().Buffers()[1].Bytes()
+	var b []byte
+	if buf := a.Data().Buffers()[1]; buf != nil { // there is none without rows
+		b = buf.Bytes()
+	}
 	off := a.Data().Offset()
 	switch a.DataType().ID() {
 	case arrow.INT8:
