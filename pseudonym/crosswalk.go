@@ -316,7 +316,7 @@ func (b *book) add(ctx context.Context, q *questions, keys []RowKey, open []int,
 		t[6] = t[6]&0x0f | 0x80 // version 8, as in the format UUID
 		t[8] = t[8]&0x3f | 0x80 // variant of RFC 9562
 		tokens[i] = t
-		plain = pad(append(plain[:0], t[:]...), q.value(i), crosswalkBucket)
+		plain = appendRow(plain[:0], t, q.value(i))
 		own := keys[i*stride : (i+1)*stride]
 		rows[j] = CrosswalkRow{
 			Keys:   own,
@@ -349,6 +349,16 @@ func (b *book) add(ctx context.Context, q *questions, keys []RowKey, open []int,
 		}
 	}
 	return nil
+}
+
+// appendRow appends a token, its value, the byte 0x80, and zero bytes up to a
+// multiple of crosswalkBucket.
+func appendRow(dst []byte, t token, value []byte) []byte {
+	dst = append(append(append(dst, t[:]...), value...), 0x80)
+	for len(dst)%crosswalkBucket != 0 {
+		dst = append(dst, 0)
+	}
+	return dst
 }
 
 // unseal returns the token and the value of a row.

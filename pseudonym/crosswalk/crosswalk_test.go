@@ -314,6 +314,24 @@ func TestFileTellsNothing(t *testing.T) {
 	}
 }
 
+// Values of any length and content are read back, among them such as the
+// padding of rows.
+func TestLengths(t *testing.T) {
+	w := newWorld(t)
+	list := []string{"\x80", "\x80\x00", strings.Repeat("\x80", 16), strings.Repeat("\x00", 16)}
+	for n := range 70 {
+		list = append(list, strings.Repeat("x", n))
+	}
+	first := w.tokens(t, field, list...)
+	w.reopen(t)
+	if again := w.tokens(t, field, list...); !slices.Equal(again, first) {
+		t.Error("the second time the tokens differ")
+	}
+	if n := len(slices.Compact(slices.Sorted(slices.Values(first)))); n != len(list) {
+		t.Errorf("%d tokens for %d values", n, len(list))
+	}
+}
+
 // Goroutines that meet the same new values agree.
 func TestConcurrency(t *testing.T) {
 	w := newWorld(t)
