@@ -118,9 +118,14 @@ func (v *validator) column(name string, c Column) {
 	if c.Role == QuasiIdentifier && !dropped && c.Hierarchy == nil {
 		v.addf(path, "%sis a quasi-identifier without a hierarchy; give it one or drop it", where)
 	}
-	if c.Role == Sensitive && !dropped && c.Unprotected == "" {
+	protected := slices.Contains(v.policy.modelled(), name)
+	if c.Role == Sensitive && !dropped && c.Unprotected == "" && !protected {
 		v.addf(path, "%sis sensitive and no diversity or closeness model names it; "+
 			"say in \"unprotected\" why it needs none, or drop it", where)
+	}
+	if c.Role == Sensitive && c.Unprotected != "" && protected {
+		v.addf(join(path, "unprotected"), "%sis \"unprotected\", but a model names it; "+
+			"leave one of them out", where)
 	}
 	if c.Role != Sensitive && c.Unprotected != "" {
 		v.addf(join(path, "unprotected"), "%s\"unprotected\" is for sensitive columns", where)
@@ -185,6 +190,17 @@ func (v *validator) minimize() {
 	}
 }
 
+// unit checks that a setting names the column that identifies a person, and
+// that the column is not published as it is.
+func (v *validator) unit(path, what, column string) {
+	v.reference(path, what, column)
+	c, ok := v.policy.Columns[column]
+	if ok && c.Role != Identifier && !v.policy.dropped(column) {
+		v.addf(path, "%s %q identifies people, and its role is %q; want identifier, with a pseudonym "+
+			"or dropped", what, column, c.Role)
+	}
+}
+
 // reference checks that a setting names a column of the policy.
 func (v *validator) reference(path, what, column string) {
 	if column == "" {
@@ -197,11 +213,7 @@ func (v *validator) reference(path, what, column string) {
 func (v *validator) privacy() {
 	p := v.policy
 	if u := p.Privacy.Unit; u != "" {
-		v.reference(join("privacy", "unit"), "the unit", u)
-		if c := p.Columns[u]; c.Role == QuasiIdentifier && !p.dropped(u) {
-			v.addf(join("privacy", "unit"), "the unit %q is a quasi-identifier, want the column "+
-				"that identifies a person", u)
-		}
+		v.unit(join("privacy", "unit"), "the unit", u)
 	}
 	if s := p.Privacy.MaxSuppression; !(s >= 0 && s <= 1) || math.IsNaN(s) {
 		v.addf(join("privacy", "max_suppression"), "max_suppression is %v, want from 0 to 1", s)
@@ -217,20 +229,7 @@ func (v *validator) privacy() {
 		v.addf("privacy", "no model, but %d quasi-identifiers (%s); "+
 			"want models: [{k_anonymity: {k: …}}]", len(quasi), strings.Join(quasi, ", "))
 	}
-	for i, m := range p.Privacy.Models {
-		path := join("privacy", "models", fmt.Sprint(i))
-		if m.KAnonymity == nil {
-			v.addf(path, "no model; want k_anonymity")
-			continue
-		}
-		_, err := kanon.New(kanon.Config{
-			Quasi:      []kanon.Quasi{{Column: "any", Hierarchy: kanon.Prefix{Length: 1}}},
-			Models:     []kanon.Model{*m.KAnonymity},
-			Recoding:   kanon.Global,
-			Suppressed: kanon.Drop,
-		})
-		v.addAll(path, "", err)
-	}
+	v.models()
 	switch p.Privacy.Recoding {
 	case kanon.Global:
 	case "":
@@ -246,7 +245,7 @@ func (v *validator) statistics() {
 	if s == nil {
 		return
 	}
-	v.reference(join("statistics", "unit"), "the unit of the statistics", s.Unit.Column)
+	v.unit(join("statistics", "unit"), "the unit of the statistics", s.Unit.Column)
 	session, err := dp.New(dp.Config{Total: s.Budget, Unit: s.Unit})
 	v.addAll("statistics", "statistics: ", err)
 	if len(s.Queries) == 0 {

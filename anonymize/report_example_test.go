@@ -35,10 +35,8 @@ func ExampleReport_WriteText() {
 	// - nobody reviewed this
 	//
 	// Rows
-	//   read                         6
-	//   within the retention window  6
-	//   in the sample                6
-	//   written                      6
+	//   read     6
+	//   written  6
 	//
 	// Columns
 	//   name  role        level    loss  what was done

@@ -185,9 +185,6 @@ func (r *run) warnings() []string {
 				"its value, however far it was generalized. Shuffle the input before.", c)
 		}
 	}
-	if r.rows.Output == 0 && r.rows.Input > 0 {
-		warnf("No row is left: the output is empty.")
-	}
 	return warnings
 }
 

@@ -198,10 +198,14 @@ type rowStep struct {
 // steps follows the rows.
 func (r *Report) steps() []rowStep {
 	n := r.Rows
-	list := []rowStep{
-		{Name: "Read", Rows: n.Input},
-		{Name: "Within the retention window", Rows: n.Retained, Less: n.Input - n.Retained},
-		{Name: "In the sample", Rows: n.Sampled, Less: n.Retained - n.Sampled},
+	list := []rowStep{{Name: "Read", Rows: n.Input}}
+	if n.Retained != n.Input {
+		list = append(list, rowStep{
+			Name: "Within the retention window", Rows: n.Retained, Less: n.Input - n.Retained})
+	}
+	if n.Sampled != n.Retained {
+		list = append(list, rowStep{
+			Name: "In the sample", Rows: n.Sampled, Less: n.Retained - n.Sampled})
 	}
 	if a := r.Anonymity; a != nil {
 		s := rowStep{Name: "Not suppressed", Rows: n.Sampled - n.Suppressed, Less: n.Suppressed,

@@ -45,6 +45,11 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 		return unsatisfied(fmt.Errorf("anonymize: the check of the result failed: %s; "+
 			"nothing was written", strings.Join(failed, ", ")))
 	}
+	if r.rows.Output == 0 && r.rows.Input > 0 {
+		return unsatisfied(fmt.Errorf("anonymize: no row is left: of %d, %d are in the retention "+
+			"window, %d in the sample and %d suppressed; nothing was written",
+			r.rows.Input, r.rows.Retained, r.rows.Sampled, r.rows.Suppressed))
+	}
 	written, err := dst.Seal()
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 	r.progress("checking", 0, 0)
 	var columns []string
 	if r.audit != nil {
-		columns = r.policy.quasi()
+		columns = slices.Concat(r.policy.quasi(), r.policy.modelled())
 	}
 	reader, err := written.Open(ctx, columns...)
 	if err != nil {
@@ -62,13 +67,21 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 	if r.audit == nil {
 		return r.verifyRows(reader)
 	}
-	back, err := kanon.Check(ctx, reader, kanon.CheckConfig{Quasi: columns})
+	back, err := kanon.Check(ctx, reader, kanon.CheckConfig{
+		Quasi: r.policy.quasi(), Sensitive: r.policy.modelled()})
 	if err != nil {
 		return fmt.Errorf("anonymize: reading back what was written: %w", err)
 	}
 	if back.Rows != r.audit.Rows || !slices.Equal(back.RowSizes, r.audit.RowSizes) {
 		return fmt.Errorf("anonymize: what was written reads back as %d rows in %d classes, "+
 			"want %d in %d; nothing was kept", back.Rows, back.Classes, r.audit.Rows, r.audit.Classes)
+	}
+	for _, s := range back.Sensitive {
+		if !slices.Contains(r.audit.Sensitive, s) {
+			return fmt.Errorf("anonymize: what was written reads back with a class of %d distinct "+
+				"values of column %q, which is not what was checked; nothing was kept",
+				s.DistinctL, s.Column)
+		}
 	}
 	return nil
 }

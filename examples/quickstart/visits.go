@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -11,8 +12,8 @@ import (
 // batchRows is how many visits a record holds at most.
 const batchRows = 64 << 10
 
-// visits is a table of n visits of about 0.3·n people to a hospital, in the
-// order of admission, as a stream of records. It is invented from the first
+// visits is a table of n visits of about 0.3·n people to a hospital, as a
+// stream of records in the order of admission, each in no order by itself. It is invented from the first
 // row to the last: names, numbers and illnesses are drawn at random, from a
 // generator that must never be used for secrets, and the same seed gives the
 // same table. A person keeps name, number, date of birth and sex over the
@@ -26,7 +27,8 @@ func visits(n int, seed uint64) array.RecordReader {
 
 func newVisitStream(mem memory.Allocator, n int, seed uint64) *visitStream {
 	h := newHospital(seed)
-	s := &visitStream{hospital: h, names: newNames(), zips: newZips(), number: 1_000_000}
+	s := &visitStream{hospital: h, names: newNames(), zips: newZips(), number: 1_000_000,
+		order: rand.New(rand.NewPCG(seed, 2))}
 	s.refs.Store(1)
 	s.people, s.coming = h.calendar(max(n, 0))
 	ward := array.NewStringBuilder(mem)
@@ -78,6 +80,7 @@ type visitStream struct {
 	zips     *zips
 	people   []person
 	coming   []visit
+	order    *rand.Rand
 	number   int64
 	record   arrow.Record
 
@@ -126,7 +129,11 @@ func (s *visitStream) Next() bool {
 	for _, b := range s.builders {
 		b.Reserve(n)
 	}
-	for _, v := range s.coming[:n] {
+	// A table in the order of admission would tell by the place of a row what
+	// is generalized in it.
+	batch := s.coming[:n]
+	s.order.Shuffle(n, func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+	for _, v := range batch {
 		s.append(v)
 	}
 	s.coming = s.coming[n:]

@@ -50,9 +50,9 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	}
 	switch info, err := os.Stat(dir); {
 	case err != nil:
-		return nil, fmt.Errorf("the folder of %s: %w", base, plain(err))
+		return nil, fmt.Errorf("folder %s for %s: %w", dir, base, plain(err))
 	case !info.IsDir():
-		return nil, fmt.Errorf("the folder of %s is no folder", base)
+		return nil, fmt.Errorf("%s is no folder, for %s", dir, base)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder", base)

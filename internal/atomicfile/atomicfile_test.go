@@ -127,8 +127,8 @@ func TestCreateErrors(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700))
 	for path, want := range map[string]string{
 		"":                                    "no path",
-		filepath.Join(dir, "none", "t"):       "the folder of t: no such file or directory",
-		filepath.Join(dir, "file", "t"):       "the folder of t: not a directory",
+		filepath.Join(dir, "none", "t"):       "folder " + filepath.Join(dir, "none") + "/ for t: no such file or directory",
+		filepath.Join(dir, "file", "t"):       "folder " + filepath.Join(dir, "file") + "/ for t: not a directory",
 		filepath.Join(dir, "sub"):             "sub is a folder",
 		filepath.Join(dir, "sub") + "/":       "sub is a folder",
 		filepath.Join(dir, "sub", "..") + "/": filepath.Base(dir) + " is a folder",

@@ -66,11 +66,11 @@ func runCommand() *cobra.Command {
 
 func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	if err := f.distinctFiles(); err != nil {
-		return err
-	}
 	policy, err := anonymize.ReadPolicy(f.policy)
 	if err != nil {
+		return err
+	}
+	if err := f.distinctFiles(policy); err != nil {
 		return err
 	}
 	if policy.Statistics != nil && f.statistics == "" {
@@ -160,39 +160,11 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	return nil
 }
 
-// distinctFiles refuses a file that would be read and written or written twice.
-func (f *runFlags) distinctFiles() error {
-	seen := map[string]string{}
-	files := [][2]string{{"--in", f.in}, {"--policy", f.policy}, {"--out", f.out},
-		{"--statistics", f.statistics}, {"--plan", f.plan},
-		{"--crosswalk", f.crosswalk}}
-	for _, r := range f.reports {
-		files = append(files, [2]string{"--report", r})
-	}
-	for _, file := range files {
-		if file[1] == "" {
-			continue
-		}
-		path, err := filepath.Abs(file[1])
-		if err != nil {
-			return err
-		}
-		if other, ok := seen[path]; ok {
-			return fmt.Errorf("%s and %s are the same file", other, file[0])
-		}
-		seen[path] = file[0]
-	}
-	return nil
-}
-
 // openKeys opens the key files of --keys.
 func openKeys(cmd *cobra.Command, flags []string) (map[string]*pseudonym.Keyring, error) {
 	keys := map[string]*pseudonym.Keyring{}
 	for _, flag := range flags {
-		name, path, named := strings.Cut(flag, "=")
-		if !named {
-			name, path = anonymize.MainKey, flag
-		}
+		name, path := keyFlag(flag)
 		if keys[name] != nil {
 			return nil, fmt.Errorf("--keys gives key %q twice", name)
 		}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lethe-go/lethe/anonymize"
+)
+
+// namedFile is a file of a command line, or one that the policy names.
+type namedFile struct{ name, path string }
+
+// distinctFiles refuses an output that would replace a file that is read, or
+// another output, under whatever name: a key that is written over is lost with
+// every token that was made under it.
+func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
+	read := []namedFile{{"--in", f.in}, {"--policy", f.policy}, {"--crosswalk", f.crosswalk}}
+	for _, flag := range f.keys {
+		_, path := keyFlag(flag)
+		read = append(read, namedFile{"--keys", path})
+	}
+	for _, column := range slices.Sorted(maps.Keys(policy.Columns)) {
+		if h := policy.Columns[column].Hierarchy; h != nil && h.File != "" {
+			path := h.File
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(filepath.Dir(f.policy), path)
+			}
+			read = append(read, namedFile{fmt.Sprintf("the hierarchy of column %q", column), path})
+		}
+	}
+	written := []namedFile{{"--out", f.out}, {"--statistics", f.statistics}, {"--plan", f.plan}}
+	for _, path := range f.reports {
+		written = append(written, namedFile{"--report", path})
+	}
+	for i, w := range written {
+		if w.path == "" {
+			continue
+		}
+		for _, other := range append(read, written[:i]...) {
+			if other.path != "" && sameFile(other.path, w.path) {
+				return fmt.Errorf("%s and %s are the same file", other.name, w.name)
+			}
+		}
+	}
+	return nil
+}
+
+// sameFile says whether two paths are one file, through links of any kind, or
+// will be once both exist.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	return resolved(a) == resolved(b)
+}
+
+// resolved is the absolute path of a file that need not exist, in its real
+// folder.
+func resolved(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+		return filepath.Join(dir, filepath.Base(abs))
+	}
+	return abs
+}
+
+// keyFlag takes NAME=FILE, or FILE alone, apart.
+func keyFlag(flag string) (name, path string) {
+	if name, path, named := strings.Cut(flag, "="); named {
+		return name, path
+	}
+	return anonymize.MainKey, flag
+}
