@@ -93,7 +93,8 @@ func (k *kmsKey) encrypt(ctx context.Context, h *keyset.Handle) ([]byte, error) 
 }
 
 // EncryptWithContext implements tink.AEADWithContext.
-func (k *kmsKey) EncryptWithContext(ctx context.Context, plain, data []byte) (out []byte, err error) {
+func (k *kmsKey) EncryptWithContext(ctx context.Context, plain, data []byte) (
+	out []byte, err error) {
 	if k.refusal = ctx.Err(); k.refusal != nil {
 		return nil, k.refusal
 	}
@@ -106,7 +107,8 @@ func (k *kmsKey) EncryptWithContext(ctx context.Context, plain, data []byte) (ou
 }
 
 // DecryptWithContext implements tink.AEADWithContext.
-func (k *kmsKey) DecryptWithContext(ctx context.Context, text, data []byte) (out []byte, err error) {
+func (k *kmsKey) DecryptWithContext(ctx context.Context, text, data []byte) (
+	out []byte, err error) {
 	if k.refusal = ctx.Err(); k.refusal != nil {
 		return nil, k.refusal
 	}

@@ -74,7 +74,8 @@ func (t *Table) Add(ctx context.Context, ids []uint32, rows []pseudonym.Crosswal
 			return err
 		}
 		order = sorted(len(rows), func(i int) *pseudonym.RowKey { return &rows[i].Token })
-		return insert(tx.Bucket(bucketTokens), order, kept, func(i int) (*pseudonym.RowKey, []byte) {
+		tokens := tx.Bucket(bucketTokens)
+		return insert(tokens, order, kept, func(i int) (*pseudonym.RowKey, []byte) {
 			return &rows[i].Token, appendKey(nil, &rows[i].Keys[0])
 		})
 	})

@@ -214,7 +214,7 @@ func verify(r io.Reader) (int64, error) {
 			return n - 1, fmt.Errorf("line %d has the number %d: lines were removed or added",
 				n, record.Sequence)
 		case record.Previous != previous:
-			return n - 1, fmt.Errorf("line %d does not follow the line before it: one was changed", n)
+			return n - 1, fmt.Errorf("line %d does not follow the line before: one was changed", n)
 		}
 		previous = digest(line)
 	}

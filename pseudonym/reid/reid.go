@@ -79,7 +79,7 @@ func (c Config) check() []error {
 		case strings.TrimSpace(text.value) == "":
 			errs = append(errs, fmt.Errorf("no %s is given", text.name))
 		case !utf8.ValidString(text.value) || strings.ContainsFunc(text.value, unicode.IsControl):
-			errs = append(errs, fmt.Errorf("the %s has characters that cannot be printed", text.name))
+			errs = append(errs, fmt.Errorf("the %s has unprintable characters", text.name))
 		case len(text.value) > 1000:
 			errs = append(errs, fmt.Errorf("the %s is longer than 1000 bytes", text.name))
 		}
@@ -180,7 +180,8 @@ func ringsOf(kr *pseudonym.Keyring, m pseudonym.Method) (
 // It fails, before anything is written to the audit, if there are more rows
 // than MaxBatch, and, after the record, if one of the tokens does not open: it
 // then returns no value at all. No error holds a token or a value.
-func (r *Reverser) Reverse(ctx context.Context, name string, tokens arrow.Array) (arrow.Array, error) {
+func (r *Reverser) Reverse(ctx context.Context, name string, tokens arrow.Array) (
+	arrow.Array, error) {
 	c, ok := r.columns[name]
 	if !ok {
 		return nil, fmt.Errorf("reid: column %q is not among those of this Reverser", name)
@@ -268,8 +269,9 @@ func open(c column, asked *asked) ([][]byte, error) {
 		if errs[len(errs)-1] != nil {
 			row := slices.Index(asked.rows, i)
 			if len(errs) > 1 {
-				return nil, fmt.Errorf("row %d: none of the %d enabled keys opens the token: it was "+
-					"altered, or made in another field or format, or its key is disabled", row, len(errs))
+				return nil, fmt.Errorf("row %d: none of the %d enabled keys opens the token: it "+
+					"was altered, or made in another field or format, or its key is disabled",
+					row, len(errs))
 			}
 			return nil, fmt.Errorf("row %d: %w", row, errs[0])
 		}

@@ -263,7 +263,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no purpose":     {kr, with(func(c *reid.Config) { c.Purpose = " " }), []pseudonym.Column{good}, "no purpose"},
 		"no actor":       {kr, with(func(c *reid.Config) { c.Actor = "" }), []pseudonym.Column{good}, "no actor"},
-		"line break":     {kr, with(func(c *reid.Config) { c.Actor = "a\nb" }), []pseudonym.Column{good}, "printed"},
+		"line break":     {kr, with(func(c *reid.Config) { c.Actor = "a\nb" }), []pseudonym.Column{good}, "unprintable"},
 		"long":           {kr, with(func(c *reid.Config) { c.Purpose = strings.Repeat("x", 1001) }), []pseudonym.Column{good}, "1000"},
 		"no sink":        {kr, with(func(c *reid.Config) { c.Audit = nil }), []pseudonym.Column{good}, "no audit sink"},
 		"no cap":         {kr, with(func(c *reid.Config) { c.MaxBatch = 0 }), []pseudonym.Column{good}, "max_batch is 0"},
