@@ -29,12 +29,45 @@
 //
 // Nothing is written but the rows: dictionaries are rebuilt from the values
 // that occur, bytes behind a null are cleared, and metadata of the input's
-// schema and fields is left out. What a Parquet file cannot say of an Arrow
-// type (large_utf8, duration, date64, seconds, a time zone by name, that a
-// column is a dictionary) stands in one entry of its metadata, "lethe:types",
-// which describes no data.
+// schema and fields is left out.
 //
-// Columns come back with the Arrow type they were written with, but for these:
-// dictionary indexes are int32 whatever they were, "ordered" is lost, and in
-// CSV, which knows only text, a dictionary comes back as its values.
+// # Types
+//
+// What becomes of a column that is written and read back. Kept means that the
+// Arrow type is the same; noted, that it is the same by one entry of metadata,
+// "lethe:types", which describes no data, and that another reader sees the
+// type in brackets; declared, that Options.Types or the sealed table says so,
+// text otherwise being guessed; refused, that Write says which column it is.
+//
+//	Arrow type               Arrow files   Parquet                CSV
+//	(u)int8 to (u)int64      kept          kept                   declared
+//	float16                  kept          kept                   declared
+//	float32, float64         kept          kept                   declared
+//	bool, utf8               kept          kept                   declared
+//	large_utf8               kept          noted (utf8)           declared
+//	binary                   kept          kept                   refused
+//	large_binary             kept          noted (binary)         refused
+//	fixed_size_binary        kept          kept                   refused
+//	date32                   kept          kept                   declared
+//	date64                   kept          noted (date32)         declared
+//	time32, time64           kept          kept                   declared
+//	time32[s]                kept          noted (time32[ms])     declared
+//	timestamp, none or UTC   kept          kept                   declared
+//	timestamp, another zone  kept          noted (UTC)            declared
+//	timestamp[s]             kept          noted (ms)             declared
+//	duration                 kept          noted (int64)          declared
+//	decimal128               kept          kept                   declared
+//	decimal256, to 38 digits kept          noted (decimal128)     declared
+//	decimal256, to 76 digits kept          kept                   declared
+//	null                     kept          noted (int32)          declared
+//	intervals                kept          refused                refused
+//	dictionary of these      kept          noted (its values)     its values
+//	nested types, views      refused       refused                refused
+//
+// Exceptions: the indexes of a dictionary come back as int32 whatever they
+// were, "ordered" is lost, and a dictionary of Booleans comes back from Parquet
+// as Booleans. A value is refused, by column, where the format cannot say it: a
+// date64 that is not at midnight in Parquet and CSV, a decimal of a negative
+// scale or with more digits than its type in Parquet, a date outside the years
+// 1 to 9999 in CSV.
 package tableio
