@@ -60,6 +60,7 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 		rowLocal = append(rowLocal, s.Column)
 	}
 	fit = append(fit, p.policy.quasi()...)
+	fit = append(fit, p.policy.modelled()...)
 	if u := p.policy.Privacy.Unit; u != "" {
 		fit = append(fit, u)
 		if p.policy.dropped(u) {

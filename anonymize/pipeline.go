@@ -192,7 +192,11 @@ func (p *Pipeline) resolveModels() error {
 		cfg.Quasi = append(cfg.Quasi, h.quasi(name, resolved))
 	}
 	for _, m := range p.policy.Privacy.Models {
-		p.models = append(p.models, *m.KAnonymity)
+		model, err := m.resolve(p.policy.origin.dir)
+		if err != nil {
+			return err
+		}
+		p.models = append(p.models, model)
 	}
 	cfg.Models = p.models
 	var err error

@@ -70,8 +70,8 @@ type Column struct {
 	Pseudonym *Pseudonym `yaml:"pseudonym" json:"pseudonym,omitempty"`
 	// Hierarchy says how a quasi-identifier is generalized.
 	Hierarchy *Hierarchy `yaml:"hierarchy" json:"hierarchy,omitempty"`
-	// Unprotected says, for a sensitive column, why no diversity or closeness
-	// model protects it. It is written into the report as a warning.
+	// Unprotected says, for a sensitive column that no diversity or closeness
+	// model names, why none protects it. It is written into the report as a warning.
 	Unprotected string `yaml:"unprotected" json:"unprotected,omitempty"`
 }
 
@@ -171,9 +171,21 @@ type Privacy struct {
 	Recoding       kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
 }
 
-// Model holds exactly one privacy model.
+// Model holds exactly one privacy model. One of the models is k-anonymity; the
+// others protect the sensitive columns that they name.
 type Model struct {
 	KAnonymity *kanon.KAnonymity `yaml:"k_anonymity" json:"k_anonymity,omitempty"`
+	LDiversity *kanon.LDiversity `yaml:"l_diversity" json:"l_diversity,omitempty"`
+	TCloseness *TCloseness       `yaml:"t_closeness" json:"t_closeness,omitempty"`
+}
+
+// TCloseness is a kanon.TCloseness that finds its tree in a file.
+type TCloseness struct {
+	kanon.TCloseness `yaml:",inline"`
+	// File lists the values of the column for a hierarchical distance,
+	// leaf;level1;…;* a line, unless Go code gives the Tree. Its path is
+	// absolute or relative to the policy.
+	File string `yaml:"file" json:"file,omitempty"`
 }
 
 // Statistics are queries with their budget. They see the table after

@@ -262,20 +262,25 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if err != nil {
 		return err
 	}
+	reference := r.reference(local.out)
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)
 		if err != nil || r.plan.Anonymity == nil {
 			return out, err
 		}
-		defer out.Release()
-		out, err = r.plan.Anonymity.Transform(ctx, out)
+		before := out
+		defer before.Release()
+		out, err = r.plan.Anonymity.Transform(ctx, before)
+		if err == nil && reference != nil {
+			out = &withReference{out, project(before, reference)}
+		}
 		return out, unsatisfied(err)
 	}
 	checking := newAside(func(rec arrow.Record) error {
 		if checker == nil {
 			return nil
 		}
-		return checker.Add(rec)
+		return check(checker, rec)
 	})
 	wrote := false
 	consume := func(rec arrow.Record) error {

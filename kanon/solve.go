@@ -181,4 +181,4 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 }
 
 // wanted names all models.
-func (a *Anonymizer) wanted() string { return strings.Join(a.models(), " with ") }
+func (a *Anonymizer) wanted() string { return strings.Join(a.models(), " and ") }
