@@ -53,6 +53,7 @@ type page struct {
 	Budget  *plot
 	Digests []fileDigest
 	Command string
+	Note    string // on what the command must report
 }
 
 // keyFigure is a figure at the head of the page.
@@ -97,6 +98,9 @@ func (r *Report) page() *page {
 		Steps:   shown.steps(),
 		Digests: shown.digests(),
 		Command: strings.Join(r.checkCommand(), " "),
+	}
+	if p.Command != "" {
+		p.Note = shown.checkNote()
 	}
 	if a := shown.Anonymity; a != nil {
 		p.Members, p.Risks, p.Bins = a.members(), a.measures(), a.classBins()

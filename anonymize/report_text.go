@@ -196,6 +196,7 @@ func (t *textReport) origin(command []string) {
 			line = strings.Join(command, " \\\n      ") // longer words are left whole to be copied
 		}
 		t.WriteString("  " + line + "\n")
+		t.paragraph("  ", t.checkNote())
 	}
 }
 

@@ -41,6 +41,16 @@ func (r *Report) checkCommand() []string {
 	return parts
 }
 
+// checkNote says what the command must report.
+func (r *Report) checkNote() string {
+	if r.Anonymity.Unit != "" && len(r.writtenUnit()) == 0 {
+		return "People were counted by " + r.Anonymity.Unit + ", which is not in the written table; from " +
+			"the table alone only rows can be counted, and no class may have fewer rows than people are " +
+			"reported above."
+	}
+	return "It must report what is said above."
+}
+
 // writtenUnit is the column of people, if it was written.
 func (r *Report) writtenUnit() []string {
 	unit := r.Anonymity.Unit
