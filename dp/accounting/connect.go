@@ -5,6 +5,10 @@ import (
 	"math"
 )
 
+// farLoss is from where on Q is too small a number to share mass by; all of it
+// is moved up.
+const farLoss = 600
+
 // maxPoints bounds a grid.
 const maxPoints = 1 << 24
 
@@ -103,8 +107,10 @@ func (d *pmf) addTails(b *base, q float64, add bool) {
 	for i := range len(d.p) - 1 {
 		p1, q1 := at(d.loss(i + 1))
 		if mass := between(p0, p1); mass > 0 {
-			upper := (mass - math.Exp(d.loss(i))*between(q0, q1)) / width
-			upper = max(0, min(upper, mass))
+			upper := mass
+			if l := d.loss(i); l < farLoss {
+				upper = max(0, min((mass-math.Exp(l)*between(q0, q1))/width, mass))
+			}
 			d.p[i+1] += upper
 			d.p[i] += mass - upper
 		}
@@ -112,7 +118,10 @@ func (d *pmf) addTails(b *base, q float64, add bool) {
 	}
 	// Of what is beyond the last point it keeps e^l·Q, and the rest counts as
 	// infinite.
-	kept := min(p0.above, math.Exp(d.loss(len(d.p)-1))*q0.above)
+	kept := 0.0
+	if l := d.loss(len(d.p) - 1); l < farLoss {
+		kept = min(p0.above, math.Exp(l)*q0.above)
+	}
 	d.p[len(d.p)-1] += kept
 	d.inf += p0.above - kept
 }

@@ -128,8 +128,8 @@ func TestKOV(t *testing.T) {
 // TestMassIsOne: a composition has all mass, and no more.
 func TestMassIsOne(t *testing.T) {
 	for _, m := range every() {
-		for _, k := range []int{1, 2, 1000} {
-			for _, one := range lossOf(t, 1e-3, Step{m, k}).directions {
+		for _, k := range []int{1, 2, 1000 / slower} {
+			for _, one := range lossOf(t, 2e-3, Step{m, k}).directions {
 				sum := one.inf
 				for _, p := range one.p {
 					if p < 0 || math.IsNaN(p) {
@@ -142,5 +142,18 @@ func TestMassIsOne(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestHugeLoss: where e^loss is out of range mass is moved up, and no more.
+func TestHugeLoss(t *testing.T) {
+	d := lossOf(t, 0.05, Step{Laplace{1e-4, 1}, 1})
+	if e := epsilonOf(t, d, 1e-12); e < 1e4-1e-6 || e > 1e4+0.1 {
+		t.Errorf("epsilon is %v, want 10000", e)
+	}
+	g := Gaussian{0.02, 1}
+	e, want := epsilonOf(t, lossOf(t, 0.05, Step{g, 1}), 1e-5), epsilonOf(t, g, 1e-5)
+	if e < want || e > want+0.1 {
+		t.Errorf("epsilon is %v, want just above %v", e, want)
 	}
 }
