@@ -156,7 +156,7 @@ func tinkSIV(t *testing.T, kr *Keyring, f Field) interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: &tinkpb.Keyset{
+	text, err := proto.Marshal(&tinkpb.Keyset{
 		PrimaryKeyId: kr.ID(),
 		Key: []*tinkpb.Keyset_Key{{
 			KeyData: &tinkpb.KeyData{TypeUrl: "type.googleapis.com/google.crypto.tink.AesSivKey",
@@ -164,7 +164,11 @@ func tinkSIV(t *testing.T, kr *Keyring, f Field) interface {
 			Status: tinkpb.KeyStatusType_ENABLED, KeyId: kr.ID(),
 			OutputPrefixType: tinkpb.OutputPrefixType_TINK,
 		}},
-	}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(bytes.NewReader(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
