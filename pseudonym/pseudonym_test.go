@@ -350,9 +350,6 @@ func TestTransformAllocatesPerBatchOnly(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
 	mem := memory.NewGoAllocator()
 	p := pseudonymizer(t, mem, "")
 	for _, rows := range []int{10, 20_000} {
