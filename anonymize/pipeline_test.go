@@ -331,6 +331,13 @@ func TestHiddenUnit(t *testing.T) {
 	if diff := cmp.Diff(want.Anonymity.After, report.Anonymity.After); diff != "" {
 		t.Error(diff)
 	}
+	// A token ties the rows of a person together, and the report says what for.
+	if report.Anonymity.Linked != nil {
+		t.Error("nothing ties the rows together")
+	}
+	if l := want.Anonymity.Linked; l == nil || l.Unique < 0.5 {
+		t.Errorf("%+v: most people have rows that only they have", l)
+	}
 }
 
 func TestStatistics(t *testing.T) {

@@ -92,8 +92,11 @@ type AnonymityReport struct {
 	SuppressedAs   string            `json:"suppressed_as"` // "drop" or "star"
 	Models         []ModelReport     `json:"models"`
 	Sensitive      []SensitiveReport `json:"sensitive,omitempty"`
-	Before         ClassReport       `json:"before"`
-	After          ClassReport       `json:"after"`
+	// Linked is the risk under somebody who knows all rows of a person, where
+	// the written column of the unit ties them together; nil where it does not.
+	Linked *Risk       `json:"linked,omitempty"`
+	Before ClassReport `json:"before"`
+	After  ClassReport `json:"after"`
 }
 
 // SensitiveReport says how varied a sensitive column is within the classes of

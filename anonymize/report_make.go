@@ -111,8 +111,17 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 	if a.Before, err = classReport(summary.Before); err != nil {
 		return nil, err
 	}
-	a.After, err = classReport(r.audit.Sizes)
-	return a, err
+	if a.After, err = classReport(r.audit.Sizes); err != nil {
+		return nil, err
+	}
+	if a.Unit != "" && !p.dropped(a.Unit) {
+		linked, err := classReport(r.audit.Linked)
+		if err != nil {
+			return nil, err
+		}
+		a.Linked = &linked.Risk
+	}
+	return a, nil
 }
 
 func classReport(sizes []kanon.SizeCount) (ClassReport, error) {

@@ -49,9 +49,18 @@ func (r *Report) verdict() verdict {
 		subject = a.Models[0].Model + " holds"
 	}
 	return verdict{"holds", "Holds", fmt.Sprintf(
-		"%s on the %s written; the highest risk that somebody is singled out went from %s to %s.",
-		subject, plural(r.Rows.Output, "row"), formatChance(a.Before.Risk.ProsecutorHighest),
+		"%s on the %s written; the highest risk that somebody is singled out%s went from %s to %s.",
+		subject, plural(r.Rows.Output, "row"), a.knowing(), formatChance(a.Before.Risk.ProsecutorHighest),
 		formatChance(a.After.Risk.ProsecutorHighest))}
+}
+
+// knowing says by what somebody is singled out at that risk, where there is
+// more to be known.
+func (a *AnonymityReport) knowing() string {
+	if a.Linked != nil && a.Linked.ProsecutorHighest > a.After.Risk.ProsecutorHighest {
+		return " by one row"
+	}
+	return ""
 }
 
 // members is the word for what classes count.
@@ -88,6 +97,12 @@ func (r *Report) caveats() []caveat {
 			r.uncounted())
 		add("Another release of the same people.", "Each release may hold by itself while both "+
 			"together single people out. Compare this one with what was released before.")
+		if a.Linked != nil {
+			add("All rows of one person.", "The column "+a.Unit+" ties the rows of a person together, and "+
+				"the models look at one class at a time. Of the people written, "+
+				formatShare(a.Linked.Unique)+" have a combination of classes that nobody else has: whoever "+
+				"knows all their rows finds them. Drop the column where the purpose does not need it.")
+		}
 		if a.Unit == "" {
 			add("People with several rows.", "Rows were counted, not people. Where one person has "+
 				"several rows, a class of that many rows may be that one person.")

@@ -341,9 +341,12 @@ func project(rec arrow.Record, schema *arrow.Schema) arrow.Record {
 }
 
 func emptyRecord(schema *arrow.Schema) arrow.Record {
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	return b.NewRecord()
+	columns := make([]arrow.Array, schema.NumFields())
+	for i, f := range schema.Fields() { // not a builder: not every dictionary has one
+		columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, f.Type, 0)
+		defer columns[i].Release()
+	}
+	return array.NewRecord(schema, columns, 0)
 }
 
 // progress tells the caller, where there is one.

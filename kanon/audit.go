@@ -28,6 +28,11 @@ type Audit struct {
 	// does so in rows, which is the same without a unit.
 	Sizes    []SizeCount `json:"sizes"`
 	RowSizes []SizeCount `json:"row_sizes"`
+	// Linked counts, where there is a unit, the groups of people whose rows,
+	// taken together, have the same classes equally often, by the size of the
+	// group. It is what somebody meets who knows all rows of a person, as far
+	// as the table ties them together; nothing bounds it from below.
+	Linked []SizeCount `json:"linked,omitempty"`
 
 	Models    []ModelResult    `json:"models"`    // as in CheckConfig
 	Sensitive []SensitiveAudit `json:"sensitive"` // as in CheckConfig, then those of models
@@ -80,6 +85,9 @@ func (c *Checker) Audit() (*Audit, error) {
 		Rows: c.rows, Classes: int64(len(sizes)),
 		Sizes: sizeCounts(sizes), RowSizes: sizeCounts(c.rowsIn),
 		Models: []ModelResult{}, Sensitive: []SensitiveAudit{}, Holds: true,
+	}
+	if c.cfg.Unit != "" {
+		a.Linked = c.linked()
 	}
 	if len(sizes) > 0 {
 		a.Smallest, a.Largest = slices.Min(sizes), slices.Max(sizes)

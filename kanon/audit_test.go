@@ -45,6 +45,7 @@ diagnosis: at least 1 distinct values in a class
 	const wantJSON = `{"quasi":["age","zip"],"unit":"who","rows":6,"classes":3,"smallest":1,` +
 		`"largest":2,"mean":1.6666666666666667,"sizes":[{"size":1,"classes":1},{"size":2,"classes":2}],` +
 		`"row_sizes":[{"size":1,"classes":1},{"size":2,"classes":1},{"size":3,"classes":1}],` +
+		`"linked":[{"size":1,"classes":4}],` +
 		`"models":[{"model":"2-anonymity","wanted":2,"reached":1,"holds":false}],` +
 		`"sensitive":[{"column":"diagnosis","distinct_l":1}],"holds":false}`
 	if diff := cmp.Diff(wantJSON, string(text)); diff != "" {

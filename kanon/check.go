@@ -49,6 +49,7 @@ type Checker struct {
 	rows   int64
 	splits []pairs          // of column j: numbers (class by columns before j, value of j)
 	people pairs            // of class and person
+	traces []trace          // of a person
 	values []*checkedValues // a sensitive column
 
 	rowsIn   []int64 // of a class
@@ -169,7 +170,7 @@ func (c *Checker) add(rec arrow.Record) error {
 			if err := c.noNullUnit(people, from, n); err != nil {
 				return err
 			}
-			count(c.people, c.peopleIn, classes, people, from)
+			c.countPeople(classes, people, from)
 		}
 		for i, read := range sensitive {
 			c.values[i].count(classes, read, people, from)
@@ -203,16 +204,6 @@ func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 		c.rowsIn[class]++
 	}
 	return c.ids
-}
-
-// count adds the pairs of class and value that are new to the count of their
-// class.
-func count(p pairs, in []int64, classes []uint32, read func(row int) uint32, from int) {
-	for i, class := range classes {
-		if _, fresh := p.number(class, read(from+i)); fresh {
-			in[class]++
-		}
-	}
 }
 
 func (c *Checker) noNullUnit(read func(row int) uint32, from, n int) error {

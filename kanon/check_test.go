@@ -105,6 +105,7 @@ func TestCheckByHand(t *testing.T) {
 	cfg, want := visitConfig(), visitAudit()
 	cfg.Unit, want.Unit = "who", "who"
 	want.Largest, want.Mean, want.Sizes = 2, 5./3, sizes(1, 1, 2, 2)
+	want.Linked = sizes(1, 4)
 	wantAudit(t, want, cfg, rec)
 
 	// Without the class of one.
