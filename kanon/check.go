@@ -48,13 +48,14 @@ type Checker struct {
 
 	rows   int64
 	splits []pairs          // of column j: numbers (class by columns before j, value of j)
-	people pairs            // of class and person
+	people pairSet          // of class and person
 	traces []trace          // of a person
 	values []*checkedValues // a sensitive column
 
 	rowsIn   []int64 // of a class
 	peopleIn []int64
 	ids      []uint32 // of a block of rows
+	numbers  []uint32 // of their people
 	compared bool     // with a reference
 }
 
@@ -105,7 +106,7 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 	for _, name := range c.cfg.Sensitive {
 		c.values = append(c.values, newCheckedValues(name, cfg.Models))
 	}
-	c.people = pairs{}
+	c.people = pairSet{}
 	return c, errors.Join(errs...)
 }
 
@@ -166,7 +167,11 @@ func (c *Checker) add(rec arrow.Record) error {
 		classes := c.classes(quasi, from, n)
 		var people func(row int) uint32
 		if len(unit) > 0 {
-			people = unit[0]
+			c.numbers = slices.Grow(c.numbers[:0], n)[:n]
+			for i := range c.numbers {
+				c.numbers[i] = unit[0](from + i)
+			}
+			people = func(row int) uint32 { return c.numbers[row-from] }
 			if err := c.noNullUnit(people, from, n); err != nil {
 				return err
 			}
@@ -255,4 +260,14 @@ func (p pairs) number(a, b uint32) (n uint32, fresh bool) {
 	n = uint32(len(p))
 	p[pair] = n
 	return n, true
+}
+
+// pairSet is a set of pairs of numbers.
+type pairSet map[uint64]struct{}
+
+// add puts a pair into the set and says whether it is new.
+func (p pairSet) add(a, b uint32) (fresh bool) {
+	before := len(p)
+	p[uint64(a)<<32|uint64(b)] = struct{}{}
+	return len(p) > before
 }

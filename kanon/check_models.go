@@ -13,8 +13,8 @@ import (
 // table by itself. Rows are counted, or people where a unit is set: each once
 // for each value that the class, or the table, has of that person.
 type checkedValues struct {
-	cells  pairs // of class and value
-	people pairs // of cell and person
+	cells  pairs   // of class and value
+	people pairSet // of cell and person
 	times  []int64
 	in     []int64 // distinct values of a class
 
@@ -26,13 +26,13 @@ type checkedValues struct {
 
 // wholeValues is how often each value occurs in a table, by its number.
 type wholeValues struct {
-	people pairs // of value and person
+	people pairSet // of value and person
 	times  []int64
 }
 
 func newCheckedValues(column string, models []Model) *checkedValues {
-	v := &checkedValues{cells: pairs{}, people: pairs{}}
-	v.table.people, v.reference.people = pairs{}, pairs{}
+	v := &checkedValues{cells: pairs{}, people: pairSet{}}
+	v.table.people, v.reference.people = pairSet{}, pairSet{}
 	for _, m := range models {
 		switch m := m.(type) {
 		case LDiversity:
@@ -56,7 +56,7 @@ func (v *checkedValues) add(class, value uint32, person *uint32) {
 		return
 	}
 	if person != nil {
-		if _, fresh := v.people.number(cell, *person); !fresh {
+		if !v.people.add(cell, *person) {
 			return
 		}
 	}
@@ -155,7 +155,7 @@ func (c *Checker) refer(rec arrow.Record) error {
 
 func (w *wholeValues) add(value uint32, person *uint32) {
 	if person != nil {
-		if _, fresh := w.people.number(value, *person); !fresh {
+		if !w.people.add(value, *person) {
 			return
 		}
 	}

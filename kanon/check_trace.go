@@ -27,7 +27,7 @@ func mixed(x uint64) uint64 {
 func (c *Checker) countPeople(classes []uint32, people func(row int) uint32, from int) {
 	for i, class := range classes {
 		person := people(from + i)
-		if _, fresh := c.people.number(class, person); fresh {
+		if c.people.add(class, person) {
 			c.peopleIn[class]++
 		}
 		if more := int(person) + 1 - len(c.traces); more > 0 {

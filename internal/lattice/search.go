@@ -148,7 +148,7 @@ func (p *search) setBase(s *scratch) {
 		p.rollUp(s, t, low)
 		p.base = p.keep(s, t, low)
 	}
-	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, 2*p.base.bytes())}
+	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, p.base.bytes())}
 }
 
 func (p *search) lowest() []uint8 {

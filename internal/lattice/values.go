@@ -82,15 +82,17 @@ type failing struct {
 
 // valuesScratch is the part of a scratch that judges values.
 type valuesScratch struct {
-	into    []uint32 // by class of the table rolled up: its class
-	start   []int    // of by
-	by      []uint32 // classes of the table rolled up, by their class
-	hist    histogram
-	items   []uint32   // of the class in hist
-	met     [][]uint32 // by sensitive column and item: the turn it was met in
-	turn    uint32
-	lack    []int64 // by class: rows lost at least plus one, 0 where none fails
-	failing []failing
+	into     []uint32 // by class of the table rolled up: its class
+	start    []int    // of by
+	by       []uint32 // classes of the table rolled up, by their class
+	hist     histogram
+	items    []uint32 // of the class in hist
+	item     []uint32 // of cells being merged
+	itemRows []int64
+	met      [][]uint32 // by sensitive column and item: the turn it was met in
+	turn     uint32
+	lack     []int64 // by class: rows lost at least plus one, 0 where none fails
+	failing  []failing
 }
 
 func (p *search) newValuesScratch() valuesScratch {
@@ -192,17 +194,20 @@ func (p *search) mergeCells(s *scratch, t *table) []cells {
 	for k := range merged {
 		m := &merged[k]
 		m.start = make([]int, 1, len(s.rows)+1)
+		item, rows := s.item[:0], s.itemRows[:0]
 		for c := range s.rows {
 			h := p.tally(s, t, k, s.parts(c))
-			m.item = append(m.item, s.items...)
+			item = append(item, s.items...)
 			if p.Sensitive[k].Rows != nil {
 				for _, v := range s.items {
-					m.rows = append(m.rows, h.count[v])
+					rows = append(rows, h.count[v])
 				}
 			}
-			m.start = append(m.start, len(m.item))
+			m.start = append(m.start, len(item))
 		}
-		m.item, m.rows = slices.Clip(m.item), slices.Clip(m.rows)
+		// Copied, because what is kept must not be larger than it is.
+		m.item, m.rows = slices.Clone(item), slices.Clone(rows)
+		s.item, s.itemRows = item, rows
 	}
 	return merged
 }

@@ -17,17 +17,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lethe-go/lethe/anonymize"
 )
-
-// gcPercent trades a tenth of the time for a third of the memory: a table of
-// millions of people is counted beside whatever else the machine does.
-const gcPercent = 50
 
 // The exit codes.
 const (
@@ -37,10 +32,8 @@ const (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	paceCollector(ctx)
 	code := lethe(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
