@@ -54,6 +54,9 @@ func TestRunDiverse(t *testing.T) {
 			if len(report.Anonymity.Models) != 5 {
 				t.Fatalf("%+v", report.Anonymity.Models)
 			}
+			if said := strings.Join(report.Warnings, "\n"); strings.Contains(said, "no model") {
+				t.Errorf("a warning that a protected column is not: %s", said)
+			}
 			for _, m := range report.Anonymity.Models {
 				if !m.Holds || m.Reached == 0 {
 					t.Errorf("%+v", m)

@@ -171,7 +171,7 @@ func (r *run) warnings() []string {
 	}
 	for _, f := range r.schema.Fields() {
 		c := p.Columns[f.Name]
-		if c.Role == Sensitive && !p.dropped(f.Name) {
+		if c.Role == Sensitive && !p.dropped(f.Name) && c.Unprotected != "" {
 			warnf("Column %q is sensitive and no model protects it: people of one class may all "+
 				"share a value. The policy's reason: %s", f.Name, c.Unprotected)
 		}
