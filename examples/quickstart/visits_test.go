@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -74,15 +75,28 @@ func table(t *testing.T, n int, seed uint64) []row {
 }
 
 func TestVisitsRows(t *testing.T) {
-	for _, n := range []int{-1, 0, 1, 7, batchRows, batchRows + 1} {
+	byAdmission := func(a, b row) int { return a.admitted.Compare(b.admitted) }
+	for _, n := range []int{-1, 0, 1, 7, batchRows, batchRows + 100} {
 		rows := table(t, n, 3)
 		if len(rows) != max(n, 0) {
 			t.Errorf("%d rows for %d", len(rows), n)
 		}
 		for i := 1; i < len(rows); i++ {
-			if rows[i].id != rows[i-1].id+1 || rows[i].admitted.Before(rows[i-1].admitted) {
-				t.Fatalf("row %d is not behind the one before", i)
+			if rows[i].id != rows[i-1].id+1 {
+				t.Fatalf("row %d is not numbered behind the one before", i)
 			}
+		}
+		if n < batchRows {
+			continue
+		}
+		// Records follow in the order of admission, and their rows do not.
+		first, second := rows[:batchRows], rows[batchRows:]
+		if slices.IsSortedFunc(first, byAdmission) {
+			t.Error("the rows of a record are sorted")
+		}
+		if len(second) > 0 && byAdmission(slices.MaxFunc(first, byAdmission),
+			slices.MinFunc(second, byAdmission)) > 0 {
+			t.Error("a record reaches behind the one before")
 		}
 	}
 }
