@@ -75,8 +75,8 @@ func summarize(w io.Writer, r *anonymize.Report, f *runFlags) error {
 	err := line("%d rows in, %d out (%d suppressed)", r.Rows.Input, r.Rows.Output, r.Rows.Suppressed)
 	if a := r.Anonymity; a != nil && err == nil {
 		for _, m := range a.Models {
-			if err := line("%s holds: the smallest of %d classes has %v", m.Model,
-				a.After.Classes, m.Reached); err != nil {
+			if err := line("%s holds in %d classes, reached %v", m.Model, a.After.Classes,
+				m.Reached); err != nil {
 				return err
 			}
 		}
