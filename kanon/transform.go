@@ -21,8 +21,8 @@ var labelType = &arrow.DictionaryType{
 // Schema is the schema of what Transform makes of records of the schema in. A
 // quasi-identifier at level 0 keeps its field, which is nullable where rows
 // are starred and it is not text. At a higher level it becomes a dictionary of
-// int32 and utf8 labels. Other fields stay. The metadata of generalized fields
-// and of the schema, which describe what was there before, are left out. It
+// int32 and utf8 labels. Other fields stay. The metadata of all fields and of
+// the schema, which may describe what was there before, are left out. It
 // fails if a quasi-identifier is missing, there twice, or of another kind than
 // the plan's, and if rows of another column could not be picked.
 func (p *Plan) Schema(in *arrow.Schema) (*arrow.Schema, error) {
@@ -42,6 +42,7 @@ func (p *Plan) Schema(in *arrow.Schema) (*arrow.Schema, error) {
 		fields[i] = p.field(c, fields[i])
 	}
 	for i, f := range fields {
+		fields[i].Metadata = arrow.Metadata{}
 		if p.doc.Suppressed == Drop && !quasi[i] && !take.Flat(f.Type) {
 			errs = append(errs, fmt.Errorf("kanon: column %q: rows of type %s cannot be dropped; "+
 				"leave the column out or choose %q", f.Name, f.Type, Star))
