@@ -6,7 +6,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/lethe-go/lethe/internal/lattice"
+	"github.com/lethe-go/lethe/internal/criterion"
 )
 
 // Diversity is a kind of LDiversity. Its zero value is refused.
@@ -85,12 +85,12 @@ func (m LDiversity) sensitive() string { return m.Column }
 func (m LDiversity) sort() string      { return string(m.Kind) + " diversity" }
 func (m LDiversity) frequencies() bool { return m.Kind != Distinct }
 
-func (m LDiversity) criterion(*sensitiveDomain) (lattice.Criterion, error) {
+func (m LDiversity) criterion(*sensitiveDomain) (criterion.Criterion, error) {
 	switch m.Kind {
 	case Entropy:
-		return lattice.Entropy{L: m.L}, nil
+		return criterion.Entropy{L: m.L}, nil
 	case Recursive:
-		return lattice.Recursive{C: m.C, L: int(m.L)}, nil
+		return criterion.Recursive{C: m.C, L: int(m.L)}, nil
 	}
-	return lattice.Distinct{L: int(m.L)}, nil
+	return criterion.Distinct{L: int(m.L)}, nil
 }

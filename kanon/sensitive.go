@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/criterion"
 	"github.com/lethe-go/lethe/internal/lattice"
 )
 
@@ -18,7 +19,7 @@ type sensitiveModel interface {
 	sensitive() string // the column
 	sort() string      // models of one column and sort exclude each other
 	frequencies() bool // whether how often a value occurs matters
-	criterion(d *sensitiveDomain) (lattice.Criterion, error)
+	criterion(d *sensitiveDomain) (criterion.Criterion, error)
 }
 
 // sensitiveColumn is a column with the models that name it.
@@ -100,7 +101,7 @@ func newSensitiveDomain(v *valueCounts) *sensitiveDomain {
 	return d
 }
 
-// nodes are the nodes above each value, level by level, as in lattice.Close.
+// nodes are the nodes above each value, level by level, as in criterion.Close.
 // Null has nodes of its own below the top.
 func (d *sensitiveDomain) nodes(t *Tree) ([][]uint32, error) {
 	values := d.values.coder.Array(memory.DefaultAllocator, d.order)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/lethe-go/lethe/internal/lattice"
+	"github.com/lethe-go/lethe/internal/criterion"
 )
 
 // Distance is how TCloseness compares two distributions: the least work of
@@ -84,11 +84,11 @@ func (m TCloseness) frequencies() bool { return true }
 // counts are exact.
 const maxClose = math.MaxInt32
 
-func (m TCloseness) criterion(d *sensitiveDomain) (lattice.Criterion, error) {
+func (m TCloseness) criterion(d *sensitiveDomain) (criterion.Criterion, error) {
 	if d.total > maxClose {
 		return nil, fmt.Errorf("closeness of %d rows, want at most %d", d.total, maxClose)
 	}
-	c := lattice.Close{T: m.T, Ordered: m.Distance == Ordered}
+	c := criterion.Close{T: m.T, Ordered: m.Distance == Ordered}
 	if m.Distance != Hierarchical {
 		return c, nil
 	}

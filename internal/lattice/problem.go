@@ -27,8 +27,9 @@
 // fail one and a part of it satisfy it in w. What is left of the bounds is
 // this. A class with too few distinct values has no part with enough, so it is
 // in S(u) as one that is too small. Of any other class that fails, a number of
-// rows is bound to be suppressed in w, whichever they are; see Criterion. S(u)
-// stands for these rows too in the second and third bound.
+// rows is bound to be suppressed in w, whichever they are; see
+// criterion.Criterion. S(u) stands for these rows too in the second and third
+// bound.
 //
 // [1] Iyengar (2002). Transforming data to satisfy privacy constraints.
 // KDD 2002, 279–288.

@@ -3,6 +3,8 @@ package lattice
 import (
 	"math"
 	"slices"
+
+	"github.com/lethe-go/lethe/internal/criterion"
 )
 
 // Sensitive is a column whose values in a class are judged. A tuple has cells,
@@ -19,7 +21,7 @@ type Sensitive struct {
 	// Values is how many values there are. They are numbered in the order in
 	// which an ordered distance takes them.
 	Values   int
-	Criteria []Criterion
+	Criteria []criterion.Criterion
 }
 
 func (c *Sensitive) items() int {
@@ -31,26 +33,23 @@ func (c *Sensitive) items() int {
 
 // judge is what is known of a sensitive column before any class is counted.
 type judge struct {
-	least int     // distinct values in a class at least, by any criterion
-	table []int64 // histogram of the table
-	all   int64   // its sum
+	least int // distinct values in a class at least, by any criterion
+	whole *criterion.Whole
 }
 
 func newJudge(c *Sensitive) judge {
-	j := judge{table: make([]int64, c.Values)}
+	count := make([]int64, c.Values)
 	for i, item := range c.Item {
 		if c.Rows != nil {
-			j.table[item] += c.Rows[i]
+			count[item] += c.Rows[i]
 		}
 	}
 	for _, v := range c.Value {
-		j.table[v]++
+		count[v]++
 	}
-	for _, n := range j.table {
-		j.all += n
-	}
+	j := judge{whole: criterion.NewWhole(count)}
 	for _, criterion := range c.Criteria {
-		j.least = max(j.least, criterion.distinct())
+		j.least = max(j.least, criterion.Distinct())
 	}
 	return j
 }
@@ -64,15 +63,6 @@ type cells struct {
 
 func (c *cells) bytes() int { return 8*len(c.start) + 4*len(c.item) + 8*len(c.rows) }
 
-// histogram counts the values of one class.
-type histogram struct {
-	judge
-	count   []int64  // by value; zero but for those present
-	present []uint32 // values
-	total   int64
-	work    []int64 // for the criteria
-}
-
 // failing is a class that fails a criterion though it has distinct values
 // enough, with how many of its rows were counted as suppressed already.
 type failing struct {
@@ -82,12 +72,12 @@ type failing struct {
 
 // valuesScratch is the part of a scratch that judges values.
 type valuesScratch struct {
-	into     []uint32 // by class of the table rolled up: its class
-	start    []int    // of by
-	by       []uint32 // classes of the table rolled up, by their class
-	hist     histogram
-	items    []uint32 // of the class in hist
-	item     []uint32 // of cells being merged
+	into     []uint32               // by class of the table rolled up: its class
+	start    []int                  // of by
+	by       []uint32               // classes of the table rolled up, by their class
+	hist     []*criterion.Histogram // a sensitive column
+	items    []uint32               // of the class in the histogram last made
+	item     []uint32               // of cells being merged
 	itemRows []int64
 	met      [][]uint32 // by sensitive column and item: the turn it was met in
 	turn     uint32
@@ -97,16 +87,14 @@ type valuesScratch struct {
 
 func (p *search) newValuesScratch() valuesScratch {
 	var v valuesScratch
-	values := 0
 	for i := range p.Sensitive {
 		c := &p.Sensitive[i]
-		values = max(values, c.Values)
+		v.hist = append(v.hist, criterion.NewHistogram(p.judges[i].whole))
 		v.met = append(v.met, nil)
 		if c.Rows == nil {
 			v.met[i] = make([]uint32, c.items())
 		}
 	}
-	v.hist.count = make([]int64, values)
 	return v
 }
 
@@ -133,12 +121,9 @@ func (s *scratch) regroup() {
 func (s *scratch) parts(class int) []uint32 { return s.by[s.start[class]:s.start[class+1]] }
 
 // tally makes the histogram of sensitive column k over some classes of t.
-func (p *search) tally(s *scratch, t *table, k int, classes []uint32) *histogram {
-	h := &s.hist
-	for _, v := range h.present {
-		h.count[v] = 0
-	}
-	h.judge, h.present, h.total = p.judges[k], h.present[:0], 0
+func (p *search) tally(s *scratch, t *table, k int, classes []uint32) *criterion.Histogram {
+	h := s.hist[k]
+	h.Reset()
 	from := &t.cells[k]
 	if p.Sensitive[k].Rows == nil {
 		p.tallyOnce(s, from, k, classes)
@@ -146,20 +131,15 @@ func (p *search) tally(s *scratch, t *table, k int, classes []uint32) *histogram
 	}
 	for _, c := range classes {
 		for i := from.start[c]; i < from.start[c+1]; i++ {
-			v := from.item[i]
-			if h.count[v] == 0 {
-				h.present = append(h.present, v)
-			}
-			h.count[v] += from.rows[i]
-			h.total += from.rows[i]
+			h.Add(from.item[i], from.rows[i])
 		}
 	}
-	s.items = append(s.items[:0], h.present...)
+	s.items = append(s.items[:0], h.Present()...)
 	return h
 }
 
 func (p *search) tallyOnce(s *scratch, from *cells, k int, classes []uint32) {
-	h, value, met := &s.hist, p.Sensitive[k].Value, s.met[k]
+	h, value, met := s.hist[k], p.Sensitive[k].Value, s.met[k]
 	if s.turn++; s.turn == 0 {
 		for _, m := range s.met {
 			clear(m)
@@ -174,12 +154,7 @@ func (p *search) tallyOnce(s *scratch, from *cells, k int, classes []uint32) {
 			}
 			met[item] = s.turn
 			s.items = append(s.items, item)
-			v := value[item]
-			if h.count[v] == 0 {
-				h.present = append(h.present, v)
-			}
-			h.count[v]++
-			h.total++
+			h.Add(value[item], 1)
 		}
 	}
 }
@@ -200,7 +175,7 @@ func (p *search) mergeCells(s *scratch, t *table) []cells {
 			item = append(item, s.items...)
 			if p.Sensitive[k].Rows != nil {
 				for _, v := range s.items {
-					rows = append(rows, h.count[v])
+					rows = append(rows, h.Count(v))
 				}
 			}
 			m.start = append(m.start, len(item))
@@ -231,14 +206,14 @@ func (p *search) judgeClasses(s *scratch, t *table, limit int64) {
 				continue
 			}
 			h := p.tally(s, t, k, s.parts(c))
-			if len(h.present) < h.least {
+			if h.Distinct() < p.judges[k].least {
 				if s.suppress(p, c); s.suppressed > limit {
 					return
 				}
 				continue
 			}
-			if holds, lost := p.Sensitive[k].judge(h); !holds {
-				s.lack[c] = max(s.lack[c], 1+min(lost, rows))
+			if holds, lost := p.Sensitive[k].judge(h, rows); !holds {
+				s.lack[c] = max(s.lack[c], 1+lost)
 			}
 		}
 	}
@@ -262,11 +237,11 @@ func (s *scratch) suppressFailing(p *search) {
 // judge says whether a class satisfies the criteria and, where not, how many
 // of its rows are suppressed in every vector below. That rests on histograms
 // adding up when classes merge; where they do not, it is nothing.
-func (c *Sensitive) judge(h *histogram) (holds bool, lost int64) {
+func (c *Sensitive) judge(h *criterion.Histogram, rows int64) (holds bool, lost int64) {
 	holds = true
 	most := 0.0
 	for _, criterion := range c.Criteria {
-		if ok, bound := criterion.judge(h); !ok {
+		if ok, bound := criterion.Judge(h); !ok {
 			holds = false
 			most = max(most, bound)
 		}
@@ -274,7 +249,10 @@ func (c *Sensitive) judge(h *histogram) (holds bool, lost int64) {
 	if c.Rows == nil {
 		return holds, 0
 	}
-	return holds, max(0, int64(math.Ceil(most-boundSlack-rowSlack*float64(h.total))))
+	if most >= float64(rows) { // or infinite
+		return holds, rows
+	}
+	return holds, max(0, int64(math.Ceil(most-boundSlack-rowSlack*float64(h.Total()))))
 }
 
 // What rounding may add to a bound of rows, and more.
@@ -294,10 +272,7 @@ func (p *search) togetherDiverse(s *scratch, t *table) bool {
 	}
 	for k := range p.Sensitive {
 		h := p.tally(s, t, k, classes)
-		if len(h.present) < h.least {
-			return false
-		}
-		if holds, _ := p.Sensitive[k].judge(h); !holds {
+		if !criterion.Hold(p.Sensitive[k].Criteria, h) {
 			return false
 		}
 	}

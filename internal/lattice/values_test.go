@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/lethe-go/lethe/internal/criterion"
 	"github.com/lethe-go/lethe/internal/group"
 )
 
@@ -24,21 +25,42 @@ func (v valueCounts) add(c *Sensitive, tuple int) {
 	}
 }
 
-// shares are the frequencies of the values, by value.
-func (v valueCounts) shares(c *Sensitive) []float64 {
-	shares := make([]float64, c.Values)
-	n := 0.0
-	for item, rows := range v {
+// rows are how often each value occurs, by value.
+func (v valueCounts) rows(c *Sensitive) []float64 {
+	rows := make([]float64, c.Values)
+	for item, n := range v {
 		if c.Rows == nil {
 			item = c.Value[item]
 		}
-		shares[item] += float64(rows)
-		n += float64(rows)
+		rows[item] += float64(n)
+	}
+	return rows
+}
+
+// shares are the frequencies of the values, by value.
+func (v valueCounts) shares(c *Sensitive) []float64 {
+	shares := v.rows(c)
+	n := 0.0
+	for _, rows := range shares {
+		n += rows
 	}
 	for i := range shares {
 		shares[i] /= n
 	}
 	return shares
+}
+
+// naiveGrassberger is G(n) by its recurrence.
+func naiveGrassberger(n float64) float64 {
+	const gamma = 0.5772156649015329
+	if n == 0 {
+		return 0
+	}
+	g := -gamma - math.Ln2
+	for k := 2.0; k <= n; k += 2 {
+		g += 2 / (k - 1)
+	}
+	return g
 }
 
 // hold is what the criteria are, straight from their definitions.
@@ -57,13 +79,13 @@ func (v valueCounts) hold(c *Sensitive) bool {
 	for i := range len(c.Start) - 1 {
 		whole.add(c, i)
 	}
-	for _, criterion := range c.Criteria {
-		switch m := criterion.(type) {
-		case Distinct:
+	for _, asked := range c.Criteria {
+		switch m := asked.(type) {
+		case criterion.Distinct:
 			if len(sorted) < m.L {
 				return false
 			}
-		case Entropy:
+		case criterion.Entropy:
 			entropy := 0.0
 			for _, s := range sorted {
 				entropy -= s * math.Log(s)
@@ -71,7 +93,7 @@ func (v valueCounts) hold(c *Sensitive) bool {
 			if entropy < math.Log(m.L)-slack {
 				return false
 			}
-		case Recursive:
+		case criterion.Recursive:
 			if len(sorted) < m.L {
 				return false
 			}
@@ -82,7 +104,39 @@ func (v valueCounts) hold(c *Sensitive) bool {
 			if sorted[0] >= m.C*tail-slack {
 				return false
 			}
-		case Close:
+		case criterion.Grassberger:
+			if len(sorted) < int(math.Ceil(m.L)) {
+				return false
+			}
+			n, sum := 0.0, 0.0
+			for _, rows := range v.rows(c) {
+				n += rows
+				sum += rows * naiveGrassberger(rows)
+			}
+			if naiveGrassberger(n)-sum/n < math.Log(m.L)-slack {
+				return false
+			}
+		case criterion.Frequent:
+			if sorted[0] > m.Alpha+slack {
+				return false
+			}
+		case criterion.Likeness:
+			for i, p := range whole.shares(c) {
+				beta := m.Beta
+				if m.Enhanced {
+					beta = min(beta, -math.Log(p))
+				}
+				if shares[i] > 0 && (shares[i]-p)/p > beta+slack {
+					return false
+				}
+			}
+		case criterion.Disclosure:
+			for i, p := range whole.shares(c) {
+				if shares[i] > 0 && math.Abs(math.Log2(shares[i]/p)) >= m.Delta-slack {
+					return false
+				}
+			}
+		case criterion.Close:
 			if naiveDistance(m, shares, whole.shares(c)) > m.T+slack {
 				return false
 			}
@@ -91,7 +145,7 @@ func (v valueCounts) hold(c *Sensitive) bool {
 	return true
 }
 
-func naiveDistance(m Close, p, q []float64) float64 {
+func naiveDistance(m criterion.Close, p, q []float64) float64 {
 	d := 0.0
 	switch {
 	case m.Ordered:
@@ -173,19 +227,29 @@ func drawnSensitive(r source, rows []drawnRow, people bool) Sensitive {
 	return c
 }
 
-func drawnCriterion(r source, values int) Criterion {
+func drawnCriterion(r source, values int) criterion.Criterion {
 	t := []float64{0.1, 0.2, 1. / 3, 0.5, 0.77}[r.IntN(5)]
-	switch r.IntN(6) {
+	switch r.IntN(11) {
 	case 0:
-		return Distinct{1 + r.IntN(3)}
+		return criterion.Distinct{L: 1 + r.IntN(3)}
 	case 1:
-		return Entropy{[]float64{1.2, 1.5, 2, 3}[r.IntN(4)]}
+		return criterion.Entropy{L: []float64{1.2, 1.5, 2, 3}[r.IntN(4)]}
 	case 2:
-		return Recursive{[]float64{0.5, 1, 2, 3.3}[r.IntN(4)], 2 + r.IntN(2)}
+		return criterion.Recursive{C: []float64{0.5, 1, 2, 3.3}[r.IntN(4)], L: 2 + r.IntN(2)}
 	case 3:
-		return Close{T: t}
+		return criterion.Close{T: t}
 	case 4:
-		return Close{T: t, Ordered: true}
+		return criterion.Close{T: t, Ordered: true}
+	case 5:
+		return criterion.Grassberger{L: []float64{1.2, 1.5, 2, 3}[r.IntN(4)]}
+	case 6:
+		return criterion.Frequent{Alpha: t + 0.2}
+	case 7:
+		return criterion.Likeness{Beta: 3 * t}
+	case 8:
+		return criterion.Likeness{Beta: 3 * t, Enhanced: true}
+	case 9:
+		return criterion.Disclosure{Delta: 5 * t}
 	}
 	var up [][]uint32
 	nodes := values
@@ -197,7 +261,7 @@ func drawnCriterion(r source, values int) Criterion {
 		}
 		up, nodes = append(up, to), next
 	}
-	return Close{T: t, Up: append(up, make([]uint32, nodes))}
+	return criterion.Close{T: t, Up: append(up, make([]uint32, nodes))}
 }
 
 // Four values of two columns, the sensitive one with two values, worked by
@@ -217,29 +281,29 @@ func TestSolveSensitiveByHand(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name       string
-		criterion  Criterion
+		criterion  criterion.Criterion
 		limit      int64
 		levels     []int
 		suppressed int64
 	}{
 		// Keys 0 and 1 differ in the first column: merging them over it makes
 		// 3:5 and 4:2, over the second 6:2 and 1:5.
-		{"distinct", Distinct{2}, 0, []int{0, 1}, 0},
-		{"entropy of an equal pair", Entropy{2}, 10, []int{0, 0}, 10},
-		{"entropy", Entropy{2}, 9, []int{1, 1}, 0},
-		{"recursive, met", Recursive{2.1, 2}, 0, []int{1, 0}, 0},
-		{"recursive, strict", Recursive{2, 2}, 0, []int{1, 1}, 0},
-		{"recursive, suppressed", Recursive{2, 2}, 6, []int{1, 0}, 6},
-		{"close", Close{T: 1. / 6}, 0, []int{1, 0}, 0}, // 1/8 and 1/6
-		{"closer", Close{T: 0.166}, 0, []int{1, 1}, 0},
-		{"ordered", Close{T: 1. / 6, Ordered: true}, 0, []int{1, 0}, 0},
-		{"tree", Close{T: 1. / 6, Up: [][]uint32{{0, 1}, {0, 0}}}, 0, []int{1, 0}, 0},
-		{"tree, lower", Close{T: 1. / 12, Up: [][]uint32{{0, 0}, {0}}}, 0, []int{1, 0}, 0},
+		{"distinct", criterion.Distinct{L: 2}, 0, []int{0, 1}, 0},
+		{"entropy of an equal pair", criterion.Entropy{L: 2}, 10, []int{0, 0}, 10},
+		{"entropy", criterion.Entropy{L: 2}, 9, []int{1, 1}, 0},
+		{"recursive, met", criterion.Recursive{C: 2.1, L: 2}, 0, []int{1, 0}, 0},
+		{"recursive, strict", criterion.Recursive{C: 2, L: 2}, 0, []int{1, 1}, 0},
+		{"recursive, suppressed", criterion.Recursive{C: 2, L: 2}, 6, []int{1, 0}, 6},
+		{"close", criterion.Close{T: 1. / 6}, 0, []int{1, 0}, 0}, // 1/8 and 1/6
+		{"closer", criterion.Close{T: 0.166}, 0, []int{1, 1}, 0},
+		{"ordered", criterion.Close{T: 1. / 6, Ordered: true}, 0, []int{1, 0}, 0},
+		{"tree", criterion.Close{T: 1. / 6, Up: [][]uint32{{0, 1}, {0, 0}}}, 0, []int{1, 0}, 0},
+		{"tree, lower", criterion.Close{T: 1. / 12, Up: [][]uint32{{0, 0}, {0}}}, 0, []int{1, 0}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := *p
 			values := values
-			values.Criteria = []Criterion{c.criterion}
+			values.Criteria = []criterion.Criterion{c.criterion}
 			p.Sensitive, p.Limit = []Sensitive{values}, c.limit
 			r, err := Solve(context.Background(), &p)
 			if err != nil {
@@ -268,7 +332,7 @@ func TestCriteriaRuleOut(t *testing.T) {
 	for c.Values < 4 {
 		c = drawnSensitive(r, rows, false)
 	}
-	c.Criteria = []Criterion{Close{T: 0.05}}
+	c.Criteria = []criterion.Criterion{criterion.Close{T: 0.05}}
 	p.Sensitive = []Sensitive{c}
 	got, err := Solve(context.Background(), p)
 	if err != nil {
