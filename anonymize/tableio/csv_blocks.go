@@ -81,7 +81,7 @@ func (r *blockRun[T]) read(rows int, todo chan<- *blockJob[T]) {
 		default:
 			b = new(block)
 		}
-		err := r.in.scan.block(b, len(r.table.names), rows)
+		err := r.in.scan.block(b, len(r.table.columns), rows)
 		if err == io.EOF {
 			return
 		}

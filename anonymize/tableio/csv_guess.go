@@ -3,41 +3,71 @@ package tableio
 import (
 	"context"
 	"io"
-	"os"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
 // infer returns the types of all columns. Where one is neither declared nor
 // known from an earlier pass it reads the whole file.
-func (c *csvTable) infer(ctx context.Context, f *os.File) ([]arrow.DataType, error) {
+func (c *csvTable) infer(ctx context.Context, f *content) ([]arrow.DataType, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.types != nil {
 		return c.types, nil
 	}
-	types := make([]arrow.DataType, len(c.names))
-	missing := false
-	for i, n := range c.names {
-		types[i] = c.file.opts.Types[n]
-		missing = missing || types[i] == nil
-	}
-	if missing {
-		guesses, err := c.guess(ctx, f)
-		if err != nil {
+	var guesses []guess
+	if c.undeclared() {
+		var err error
+		if guesses, err = c.guess(ctx, f); err != nil {
 			return nil, err
 		}
-		for i := range types {
-			if types[i] == nil {
-				types[i] = guesses[i].dataType()
-			}
-		}
 	}
-	c.types = types
-	return types, nil
+	c.types = c.typesOf(func(i int) guess { return guesses[i] })
+	return c.types, nil
 }
 
-func (c *csvTable) guess(ctx context.Context, f *os.File) ([]guess, error) {
+// undeclared says whether a type has to be guessed.
+func (c *csvTable) undeclared() bool {
+	return slices.ContainsFunc(c.columns, func(name string) bool {
+		return c.file.opts.Types[name] == nil
+	})
+}
+
+// typesOf are the types that are declared, and those of the guesses for the
+// others.
+func (c *csvTable) typesOf(guessOf func(i int) guess) []arrow.DataType {
+	types := make([]arrow.DataType, len(c.columns))
+	for i, name := range c.columns {
+		if types[i] = c.file.opts.Types[name]; types[i] == nil {
+			types[i] = guessOf(i).dataType()
+		}
+	}
+	return types
+}
+
+// guessesOf reads the file, unless there is nothing to guess, for a type that
+// other files have a say in.
+func (c *csvTable) guessesOf(ctx context.Context) ([]guess, error) {
+	if !c.undeclared() {
+		return make([]guess, len(c.columns)), nil
+	}
+	f, err := c.file.reopen()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return c.guess(ctx, f)
+}
+
+// setTypes ends the guessing.
+func (c *csvTable) setTypes(guesses map[string]guess) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.types = c.typesOf(func(i int) guess { return guesses[c.columns[i]] })
+}
+
+func (c *csvTable) guess(ctx context.Context, f *content) ([]guess, error) {
 	in, err := c.reader(f)
 	if err != nil {
 		return nil, err
@@ -58,7 +88,7 @@ func (c *csvTable) guess(ctx context.Context, f *os.File) ([]guess, error) {
 		return g, nil
 	})
 	defer run.stop(func([]guess) {})
-	all := make([]guess, len(c.names))
+	all := make([]guess, len(c.columns))
 	for i := range all {
 		all[i] = anything
 	}

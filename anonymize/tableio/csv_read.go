@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -23,15 +22,29 @@ import (
 // csvTable is a CSV file whose header was read. Its types are found in the
 // first pass that needs them and kept.
 type csvTable struct {
-	file  *File
-	delim byte
-	names []string
+	file    *File
+	delim   byte
+	columns []string // by name
 
 	mu    sync.Mutex
 	types []arrow.DataType // nil until known
 }
 
-func openCSV(t *File, f *os.File) (table, error) {
+func (c *csvTable) names() []string { return c.columns }
+
+// fields are known once the types are.
+func (c *csvTable) fields() []arrow.Field {
+	fields := make([]arrow.Field, len(c.columns))
+	for i, name := range c.columns {
+		fields[i] = arrow.Field{Name: name, Type: c.types[i], Nullable: true}
+	}
+	return fields
+}
+
+// agree has nothing to do: text never comes as a dictionary.
+func (c *csvTable) agree(string, arrow.DataType) error { return nil }
+
+func openCSV(t *File, f *content) (table, error) {
 	c := &csvTable{file: t}
 	delim, err := c.detect(f)
 	if err != nil {
@@ -59,19 +72,19 @@ func openCSV(t *File, f *os.File) (table, error) {
 		if t.opts.NoHeader {
 			name = fmt.Sprintf("column%d", i+1)
 		}
-		c.names = append(c.names, name)
+		c.columns = append(c.columns, name)
 	}
 	if t.opts.names != nil {
-		if len(t.opts.names) != len(c.names) {
-			return nil, &line{1, fmt.Errorf("%d fields, want %d", len(c.names), len(t.opts.names))}
+		if len(t.opts.names) != len(c.columns) {
+			return nil, &line{1, fmt.Errorf("%d fields, want %d", len(c.columns), len(t.opts.names))}
 		}
-		c.names = t.opts.names
+		c.columns = t.opts.names
 	}
-	if err := distinct(c.names); err != nil {
+	if err := distinct(c.columns); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.opts.Types)) {
-		if !slices.Contains(c.names, name) {
+		if !slices.Contains(c.columns, name) {
 			return nil, fmt.Errorf("a type is declared for column %q, which is not there", name)
 		}
 	}
@@ -81,15 +94,12 @@ func openCSV(t *File, f *os.File) (table, error) {
 // input is an open CSV file with what lies between it and its text.
 type input struct {
 	scan  *scanner
-	f     *os.File
+	f     *content
 	close func()
 }
 
 // reader begins to read f from its start.
-func (c *csvTable) reader(f *os.File) (*input, error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
+func (c *csvTable) reader(f *content) (*input, error) {
 	text, done, err := c.text(f)
 	if err != nil {
 		return nil, err
@@ -100,23 +110,27 @@ func (c *csvTable) reader(f *os.File) (*input, error) {
 }
 
 // text decompresses f by its extension.
-func (c *csvTable) text(f *os.File) (r io.Reader, done func(), err error) {
+func (c *csvTable) text(f *content) (r io.Reader, done func(), err error) {
 	switch c.file.opts.compression {
 	case "gz":
-		z, err := gzip.NewReader(bufio.NewReader(f))
+		z, err := gzip.NewReader(bufio.NewReader(f.text()))
 		if err != nil {
+			var failed *unreadable
+			if errors.As(err, &failed) {
+				return nil, nil, err
+			}
 			return nil, nil, &damaged{errors.New("it is not compressed with gzip")}
 		}
 		return &inflating{z}, func() { z.Close() }, nil
 	case "zst":
-		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1),
+		z, err := zstd.NewReader(f.text(), zstd.WithDecoderConcurrency(1),
 			zstd.WithDecoderMaxWindow(64<<20))
 		if err != nil {
 			return nil, nil, err
 		}
 		return &inflating{z}, z.Close, nil
 	}
-	return f, func() {}, nil
+	return f.text(), func() {}, nil
 }
 
 // inflating calls errors of decompression damage.
@@ -124,8 +138,8 @@ type inflating struct{ r io.Reader }
 
 func (z *inflating) Read(p []byte) (int, error) {
 	n, err := z.r.Read(p)
-	var path *os.PathError
-	if err != nil && err != io.EOF && !errors.As(err, &path) {
+	var failed *unreadable
+	if err != nil && err != io.EOF && !errors.As(err, &failed) {
 		err = &damaged{fmt.Errorf("it cannot be decompressed: %w", err)}
 	}
 	return n, err
@@ -133,7 +147,7 @@ func (z *inflating) Read(p []byte) (int, error) {
 
 // detect finds the delimiter: the one that takes the first records apart into
 // the most fields, each into as many as the first.
-func (c *csvTable) detect(f *os.File) (byte, error) {
+func (c *csvTable) detect(f *content) (byte, error) {
 	if d := c.file.opts.Delimiter; d != 0 {
 		return byte(d), nil
 	}
@@ -185,7 +199,7 @@ func (s *scanner) consistent(rows int, cut bool) int {
 }
 
 func (c *csvTable) open(
-	ctx context.Context, f *os.File, columns []string,
+	ctx context.Context, f *content, columns []string,
 ) (array.RecordReader, error) {
 	r, err := c.start(ctx, f, columns)
 	if err != nil {
@@ -195,9 +209,9 @@ func (c *csvTable) open(
 }
 
 func (c *csvTable) start(
-	ctx context.Context, f *os.File, columns []string,
+	ctx context.Context, f *content, columns []string,
 ) (array.RecordReader, error) {
-	picked, err := pick(c.names, columns)
+	picked, err := pick(c.columns, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -208,12 +222,12 @@ func (c *csvTable) start(
 	fields := make([]arrow.Field, len(picked))
 	parsers := make([]*columnParser, len(picked))
 	for k, i := range picked {
-		fields[k] = arrow.Field{Name: c.names[i], Type: types[i], Nullable: true}
+		fields[k] = arrow.Field{Name: c.columns[i], Type: types[i], Nullable: true}
 		p, err := newTextParser(types[i])
 		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", c.names[i], err)
+			return nil, fmt.Errorf("column %q: %w", c.columns[i], err)
 		}
-		parsers[k] = &columnParser{p, i, c.names[i], c.file.opts.Null}
+		parsers[k] = &columnParser{p, i, c.columns[i], c.file.opts.Null}
 	}
 	schema := arrow.NewSchema(fields, nil)
 	in, err := c.reader(f)

@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"time"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/lethe-go/lethe/anonymize"
 )
@@ -19,19 +18,25 @@ import (
 // File is a table in a file, to be read as often as needed. It satisfies
 // anonymize.Source and anonymize.Digester and is safe for concurrent use.
 type File struct {
-	path  string
+	place place
 	name  string // as errors call it
 	opts  options
 	size  int64
-	mtime time.Time
 	table table
 }
 
 // table is what a format knows of an open file.
 type table interface {
+	// names are those of the columns, in order.
+	names() []string
+	// fields are those of the columns, without a type where one cannot be read.
+	fields() []arrow.Field
+	// agree makes the column come as dt from now on: its own type or, where it
+	// is a dictionary, that of its values.
+	agree(column string, dt arrow.DataType) error
 	// open starts a pass over the named columns, all of them without names.
-	// It owns f from the call on.
-	open(ctx context.Context, f *os.File, columns []string) (array.RecordReader, error)
+	// It owns c from the call on.
+	open(ctx context.Context, c *content, columns []string) (array.RecordReader, error)
 }
 
 var (
@@ -48,35 +53,47 @@ func Open(path string, opts *Options) (*File, error) {
 	return openFile(path, filepath.Base(path), opts, nil)
 }
 
+// OpenReaderAt returns the table in the size bytes of r, as those of an object
+// in a store. Its format is found by name, which is also what errors call it.
+// Calls of ReadAt come from several goroutines at a time. The bytes must stay
+// as they are: a pass compares the first and the last 64 KiB with those that
+// were there at first, before and after, and is an error where they changed.
+func OpenReaderAt(name string, r io.ReaderAt, size int64, opts *Options) (*File, error) {
+	if r == nil || size < 0 {
+		return nil, fmt.Errorf("tableio: %s: a reader of %d bytes, want one", name, size)
+	}
+	return openPlace(&elsewhere{at: r, size: size}, name, opts, nil)
+}
+
 // openFile opens the file at path under the name that errors use. names are
 // those of the columns of a CSV file without header, nil where nobody knows.
 func openFile(path, name string, opts *Options, names []string) (*File, error) {
+	return openPlace(&onDisk{path: path}, name, opts, names)
+}
+
+func openPlace(at place, name string, opts *Options, names []string) (*File, error) {
 	o, err := resolve(opts, name)
 	o.names = names
 	if err != nil {
 		return nil, fmt.Errorf("tableio: %s: %w", name, err)
 	}
-	t := &File{path: path, name: name, opts: o}
-	f, err := os.Open(path)
+	t := &File{place: at, name: name, opts: o}
+	c, err := at.open()
+	if errors.Is(err, errIrregular) {
+		return nil, fmt.Errorf("tableio: %s %w", name, err)
+	}
 	if err != nil {
 		return nil, t.wrap(err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, t.wrap(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("tableio: %s is not a regular file", name)
-	}
-	t.size, t.mtime = info.Size(), info.ModTime()
+	defer c.Close()
+	t.size = c.size
 	switch o.Format {
 	case Parquet:
-		t.table, err = openParquet(t, f)
+		t.table, err = openParquet(t, c)
 	case Arrow, ArrowStream:
-		t.table, err = openIPC(t, f)
+		t.table, err = openIPC(t, c)
 	case CSV:
-		t.table, err = openCSV(t, f)
+		t.table, err = openCSV(t, c)
 	}
 	if err != nil {
 		return nil, t.wrap(err)
@@ -90,52 +107,69 @@ func (t *File) Open(ctx context.Context, columns ...string) (array.RecordReader,
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	seen := make(map[string]bool, len(columns))
-	for _, c := range columns {
-		if seen[c] {
-			return nil, fmt.Errorf("tableio: %s: column %q is asked for twice", t.name, c)
-		}
-		seen[c] = true
-	}
-	f, err := os.Open(t.path)
-	if err != nil {
+	if err := once(columns); err != nil {
 		return nil, t.wrap(err)
 	}
-	if err := t.unchanged(f); err != nil {
-		f.Close()
+	c, err := t.reopen()
+	if err != nil {
 		return nil, err
 	}
-	r, err := t.table.open(ctx, f, columns)
+	r, err := t.table.open(ctx, c, columns)
 	if err != nil {
 		return nil, t.wrap(err)
 	}
 	return r, nil
 }
 
+// once refuses a column that is named twice.
+func once(columns []string) error {
+	seen := make(map[string]bool, len(columns))
+	for _, c := range columns {
+		if seen[c] {
+			return fmt.Errorf("column %q is asked for twice", c)
+		}
+		seen[c] = true
+	}
+	return nil
+}
+
+// reopen opens the bytes once more, which must be those of the first time.
+func (t *File) reopen() (*content, error) {
+	c, err := t.place.open()
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	if err := t.unchanged(c); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
 // SHA256 reads the whole file and returns the hash of its bytes.
 func (t *File) SHA256() (string, error) {
-	f, err := os.Open(t.path)
+	c, err := t.reopen()
 	if err != nil {
-		return "", t.wrap(err)
+		return "", err
 	}
-	defer f.Close()
+	defer c.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, c.text()); err != nil {
 		return "", t.wrap(err)
 	}
-	if err := t.unchanged(f); err != nil {
+	if err := t.unchanged(c); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// unchanged compares f with the file Open saw.
-func (t *File) unchanged(f *os.File) error {
-	info, err := f.Stat()
+// unchanged compares c with the bytes Open saw.
+func (t *File) unchanged(c *content) error {
+	same, err := c.same()
 	if err != nil {
 		return t.wrap(err)
 	}
-	if info.Size() != t.size || !info.ModTime().Equal(t.mtime) {
+	if !same {
 		return fmt.Errorf("tableio: %s changed since it was opened; open it again and start over",
 			t.name)
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -20,11 +20,35 @@ const ipcMagic = "ARROW1"
 
 // ipcTable is an Arrow IPC file or stream whose schema was read.
 type ipcTable struct {
-	file   *File
-	stream bool
-	names  []string
-	fields []arrow.Field // without metadata
-	refuse []error       // of columns that cannot be read
+	file    *File
+	stream  bool
+	columns []string
+	typed   []arrow.Field // without metadata
+	refuse  []error       // of columns that cannot be read
+}
+
+func (p *ipcTable) names() []string { return p.columns }
+
+func (p *ipcTable) fields() []arrow.Field { return readable(p.typed, p.refuse) }
+
+// readable leaves out the types of columns that cannot be read.
+func readable(fields []arrow.Field, refuse []error) []arrow.Field {
+	fields = slices.Clone(fields)
+	for i, err := range refuse {
+		if err != nil {
+			fields[i].Type = nil
+		}
+	}
+	return fields
+}
+
+func (p *ipcTable) agree(column string, dt arrow.DataType) error {
+	i := slices.Index(p.columns, column)
+	if p.refuse[i] == nil && !sameType(p.typed[i].Type, dt) {
+		return fmt.Errorf("column %q is of type %s, but %s in another file; write them alike",
+			column, p.typed[i].Type, dt)
+	}
+	return nil
 }
 
 // ipcSource reads the records of a file one after another.
@@ -35,7 +59,7 @@ type ipcSource interface {
 	close()
 }
 
-func openIPC(t *File, f *os.File) (_ table, err error) {
+func openIPC(t *File, f *content) (_ table, err error) {
 	defer recovered(&err)
 	p := &ipcTable{file: t}
 	head := make([]byte, len(ipcMagic))
@@ -51,8 +75,8 @@ func openIPC(t *File, f *os.File) (_ table, err error) {
 	}
 	defer src.close()
 	for _, field := range src.schema().Fields() {
-		p.names = append(p.names, field.Name)
-		p.fields = append(p.fields,
+		p.columns = append(p.columns, field.Name)
+		p.typed = append(p.typed,
 			arrow.Field{Name: field.Name, Type: field.Type, Nullable: field.Nullable})
 		refuse := error(nil)
 		if _, err := newGather(field); err != nil {
@@ -60,13 +84,13 @@ func openIPC(t *File, f *os.File) (_ table, err error) {
 		}
 		p.refuse = append(p.refuse, refuse)
 	}
-	if err := distinct(p.names); err != nil {
+	if err := distinct(p.columns); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
+func (p *ipcTable) source(f *content) (_ ipcSource, err error) {
 	defer recovered(&err)
 	alloc := newBudget(recordBudget(p.file.size))
 	if p.stream {
@@ -76,7 +100,7 @@ func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
 		}
 		r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(alloc))
 		if err != nil {
-			return nil, &damaged{plainIPC(err)}
+			return nil, asDamage(plainIPC(err))
 		}
 		return &ipcStream{r: r, messages: m, alloc: alloc}, nil
 	}
@@ -85,13 +109,13 @@ func (p *ipcTable) source(f *os.File) (_ ipcSource, err error) {
 	}
 	r, err := ipc.NewFileReader(io.NewSectionReader(f, 0, p.file.size), ipc.WithAllocator(alloc))
 	if err != nil {
-		return nil, &damaged{plainIPC(err)}
+		return nil, asDamage(plainIPC(err))
 	}
 	return &ipcFile{r: r, alloc: alloc}, nil
 }
 
 // checkFooter looks at the footer of a file before the library does.
-func checkFooter(f *os.File, size int64) error {
+func checkFooter(f *content, size int64) error {
 	const tail = 4 + len(ipcMagic)
 	if size < int64(2*len(ipcMagic)+tail) {
 		return errCut
@@ -114,6 +138,10 @@ func checkFooter(f *os.File, size int64) error {
 // plainIPC replaces an error of the library. Where it caught a panic, its text
 // might quote anything.
 func plainIPC(err error) error {
+	var failed *unreadable
+	if errors.As(err, &failed) {
+		return failed
+	}
 	for _, known := range []error{errCut, errBudget, errSchema} {
 		if errors.Is(err, known) {
 			return known
@@ -177,7 +205,7 @@ func (s *ipcFile) next() (_ arrow.Record, err error) {
 	s.alloc.refill()
 	rec, err := s.r.RecordAt(s.at)
 	if err != nil {
-		return nil, &damaged{fmt.Errorf("record %d: %w", s.at, plainIPC(err))}
+		return nil, asDamage(fmt.Errorf("record %d: %w", s.at, plainIPC(err)))
 	}
 	s.at++
 	return rec, nil
@@ -205,7 +233,7 @@ func (s *ipcStream) next() (_ arrow.Record, err error) {
 		return rec, nil
 	}
 	if err := s.r.Err(); err != nil {
-		return nil, &damaged{fmt.Errorf("record %d: %w", s.at, plainIPC(err))}
+		return nil, asDamage(fmt.Errorf("record %d: %w", s.at, plainIPC(err)))
 	}
 	if !s.messages.ended {
 		return nil, &damaged{errCut}
@@ -216,6 +244,15 @@ func (s *ipcStream) next() (_ arrow.Record, err error) {
 func (s *ipcStream) close() { s.r.Release() }
 
 var errCut = errors.New("it is cut short: its end is missing")
+
+// cutShort leaves errors of reading as they are.
+func cutShort(err error) error {
+	var failed *unreadable
+	if errors.As(err, &failed) {
+		return err
+	}
+	return errCut
+}
 
 // messages takes a stream apart into messages. It differs from the library's
 // in that a length is checked against the bytes that are left, and that the
@@ -242,7 +279,7 @@ func (m *messages) Release() {
 func (m *messages) word() (uint32, error) {
 	var b [4]byte
 	if _, err := io.ReadFull(m.r, b[:]); err != nil {
-		return 0, errCut
+		return 0, cutShort(err)
 	}
 	m.left -= 4
 	return binary.LittleEndian.Uint32(b[:]), nil
@@ -254,7 +291,7 @@ func (m *messages) bytes(n int64) ([]byte, error) {
 	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(m.r, b); err != nil {
-		return nil, errCut
+		return nil, cutShort(err)
 	}
 	m.left -= n
 	return b, nil
@@ -297,7 +334,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 }
 
 func (p *ipcTable) open(
-	ctx context.Context, f *os.File, columns []string,
+	ctx context.Context, f *content, columns []string,
 ) (array.RecordReader, error) {
 	r, err := p.start(ctx, f, columns)
 	if err != nil {
@@ -307,9 +344,9 @@ func (p *ipcTable) open(
 }
 
 func (p *ipcTable) start(
-	ctx context.Context, f *os.File, columns []string,
+	ctx context.Context, f *content, columns []string,
 ) (array.RecordReader, error) {
-	picked, err := pick(p.names, columns)
+	picked, err := pick(p.columns, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +355,7 @@ func (p *ipcTable) start(
 		if p.refuse[i] != nil {
 			return nil, p.refuse[i]
 		}
-		fields[k] = p.fields[i]
+		fields[k] = p.typed[i]
 	}
 	src, err := p.source(f)
 	if err != nil {
@@ -334,7 +371,7 @@ func (p *ipcTable) start(
 type ipcPass struct {
 	table  *ipcTable
 	src    ipcSource
-	f      *os.File
+	f      *content
 	picked []int
 	schema *arrow.Schema
 
@@ -370,7 +407,7 @@ func (p *ipcPass) load() error {
 	defer rec.Release()
 	for _, i := range p.picked {
 		if err := guardedCheck(rec.Column(i), rec.NumRows()); err != nil {
-			return p.table.file.wrap(&damaged{fmt.Errorf("column %q: %w", p.table.names[i], err)})
+			return p.table.file.wrap(&damaged{fmt.Errorf("column %q: %w", p.table.columns[i], err)})
 		}
 	}
 	p.rec, p.at = projectRecord(p.schema, rec, p.picked), 0

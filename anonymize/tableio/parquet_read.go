@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -20,13 +20,26 @@ const maxDictionary = 1 << 15
 
 // parquetTable is a Parquet file whose footer was read.
 type parquetTable struct {
-	file   *File
-	meta   *pqfile.File
-	names  []string
-	fields []arrow.Field // zero where refused
-	leaves []leafType
-	dicts  []bool
-	refuse []error // of columns that cannot be read
+	file    *File
+	meta    *pqfile.File
+	columns []string
+	typed   []arrow.Field // zero where refused
+	leaves  []leafType
+	dicts   []bool
+	refuse  []error // of columns that cannot be read
+}
+
+func (p *parquetTable) names() []string { return p.columns }
+
+func (p *parquetTable) fields() []arrow.Field { return readable(p.typed, p.refuse) }
+
+// agree gives up a dictionary where another file has none.
+func (p *parquetTable) agree(column string, dt arrow.DataType) error {
+	i := slices.Index(p.columns, column)
+	if p.refuse[i] == nil && p.dicts[i] && dt.ID() != arrow.DICTIONARY {
+		p.dicts[i], p.typed[i].Type = false, p.leaves[i].dt
+	}
+	return nil
 }
 
 // recovered turns a panic of a decoder into damage. Decoders should not panic;
@@ -37,7 +50,7 @@ func recovered(err *error) {
 	}
 }
 
-func openParquet(t *File, f *os.File) (_ table, err error) {
+func openParquet(t *File, f *content) (_ table, err error) {
 	defer recovered(&err)
 	meta, err := pqfile.Open(f, t.size, noteKey)
 	if err != nil {
@@ -54,7 +67,7 @@ func openParquet(t *File, f *os.File) (_ table, err error) {
 			return nil, asDamage(fmt.Errorf("column %q: %w", meta.Fields[i].Name, err))
 		}
 	}
-	if err := distinct(p.names); err != nil {
+	if err := distinct(p.columns); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -62,8 +75,8 @@ func openParquet(t *File, f *os.File) (_ table, err error) {
 
 // asDamage leaves errors of reading as they are and calls the rest damage.
 func asDamage(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	var failed *unreadable
+	if errors.As(err, &failed) {
 		return err
 	}
 	return &damaged{err}
@@ -92,8 +105,8 @@ func (p *parquetTable) addField(i int, word string, exact bool) error {
 			field.Type = dictionaryOf(leaf.dt)
 		}
 	}
-	p.names = append(p.names, f.Name)
-	p.fields = append(p.fields, field)
+	p.columns = append(p.columns, f.Name)
+	p.typed = append(p.typed, field)
 	p.leaves = append(p.leaves, leaf)
 	p.dicts = append(p.dicts, dict)
 	p.refuse = append(p.refuse, refuse)
@@ -123,9 +136,9 @@ func (p *parquetTable) keepDictionary(i int, leaf leafType, asked, exact bool) (
 }
 
 func (p *parquetTable) open(
-	ctx context.Context, f *os.File, columns []string,
+	ctx context.Context, f *content, columns []string,
 ) (_ array.RecordReader, err error) {
-	picked, err := pick(p.names, columns)
+	picked, err := pick(p.columns, columns)
 	for _, c := range picked {
 		if err == nil {
 			err = p.refuse[c]
@@ -137,7 +150,7 @@ func (p *parquetTable) open(
 	}
 	fields := make([]arrow.Field, len(picked))
 	for k, c := range picked {
-		fields[k] = p.fields[c]
+		fields[k] = p.typed[c]
 	}
 	schema := arrow.NewSchema(fields, nil)
 	inner, cancel := context.WithCancel(ctx)
@@ -157,7 +170,7 @@ func (p *parquetTable) open(
 type parquetPass struct {
 	table  *parquetTable
 	meta   *pqfile.File
-	f      *os.File
+	f      *content
 	picked []int
 	schema *arrow.Schema
 
@@ -252,7 +265,7 @@ func (p *parquetPass) decode(group, column int, out chan<- decoded) {
 	fail := func(err error) {
 		var d *damaged
 		if !errors.As(err, &d) {
-			err = asDamage(fmt.Errorf("row group %d, column %q: %w", group, p.table.names[column], err))
+			err = asDamage(fmt.Errorf("row group %d, column %q: %w", group, p.table.columns[column], err))
 		}
 		select {
 		case out <- decoded{err: err}:
