@@ -13,11 +13,11 @@ import (
 
 func checkCommand() *cobra.Command {
 	var (
-		in, unit         string
-		quasi, sensitive []string
-		k                int
-		asJSON           bool
-		input            inputFlags
+		unit                 string
+		in, quasi, sensitive []string
+		k                    int
+		asJSON               bool
+		input                inputFlags
 	)
 	check := &cobra.Command{
 		Use:   "check --in TABLE --quasi COLUMN,…",
@@ -36,7 +36,7 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			table, err := tableio.Open(in, opts)
+			table, err := tableio.OpenFiles(in, opts)
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	f := check.Flags()
-	f.StringVar(&in, "in", "", "table to check (.parquet, .arrow, .csv, .csv.gz, .csv.zst)")
+	f.StringArrayVar(&in, "in", nil, inUsage)
 	f.StringSliceVar(&quasi, "quasi", nil, "quasi-identifiers, separated by commas")
 	f.StringSliceVar(&sensitive, "sensitive", nil, "sensitive columns, separated by commas")
 	f.StringVar(&unit, "unit", "", "column that identifies a person, to count people and not rows")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
 )
 
 // namedFile is a file of a command line, or one that the policy names.
@@ -18,7 +20,12 @@ type namedFile struct{ name, path string }
 // another output, under whatever name: a key that is written over is lost with
 // every token that was made under it.
 func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
-	read := []namedFile{{"--in", f.in}, {"--policy", f.policy}, {"--crosswalk", f.crosswalk}}
+	read := []namedFile{{"--policy", f.policy}, {"--crosswalk", f.crosswalk}}
+	in, err := f.readFiles()
+	if err != nil {
+		return err
+	}
+	read = append(read, in...)
 	for _, flag := range f.keys {
 		_, path := keyFlag(flag)
 		read = append(read, namedFile{"--keys", path})
@@ -47,6 +54,27 @@ func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
 		}
 	}
 	return nil
+}
+
+// readFiles are the files of --in. An output in a folder of --in would be read
+// by the next run.
+func (f *runFlags) readFiles() ([]namedFile, error) {
+	paths, err := tableio.Expand(f.in, nil)
+	if err != nil {
+		return nil, err
+	}
+	var files []namedFile
+	for _, path := range paths {
+		files = append(files, namedFile{"--in", path})
+	}
+	for _, path := range f.in {
+		info, err := os.Stat(path)
+		if err == nil && info.IsDir() && sameFile(path, filepath.Dir(f.out)) {
+			return nil, errors.New("--out is in a folder of --in, which the next run would read; " +
+				"write it elsewhere")
+		}
+	}
+	return files, nil
 }
 
 // sameFile says whether two paths are one file, through links of any kind, or

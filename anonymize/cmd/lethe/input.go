@@ -10,6 +10,9 @@ import (
 	"github.com/lethe-go/lethe/anonymize/tableio"
 )
 
+// inUsage describes --in.
+const inUsage = "table to read: a file, a folder or a pattern (repeatable; all are one table)"
+
 // inputFlags say how a text table is read where no policy does.
 type inputFlags struct {
 	delimiter string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -14,7 +15,15 @@ import (
 const asCommand = "LETHE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asCopy) != "" {
+		if err := copyFiles(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv(asCommand) != "" {
+		paceCollector(context.Background())
 		os.Exit(lethe(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){

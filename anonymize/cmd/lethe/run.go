@@ -20,11 +20,11 @@ import (
 
 // runFlags are the files and choices of lethe run.
 type runFlags struct {
-	policy, in, out, statistics, plan string
-	crosswalk                         string
-	reports, keys                     []string
-	workers, batchRows                int
-	quiet                             bool
+	policy, out, statistics, plan string
+	crosswalk                     string
+	in, reports, keys             []string
+	workers, batchRows            int
+	quiet                         bool
 }
 
 func runCommand() *cobra.Command {
@@ -35,7 +35,8 @@ func runCommand() *cobra.Command {
 		Long: "Carry out a policy on a table: minimize it, pseudonymize its identifiers, generalize\n" +
 			"its quasi-identifiers, take differentially private statistics, check what was written\n" +
 			"and report. The format of a file follows from its name: .parquet, .arrow, .csv,\n" +
-			".csv.gz or .csv.zst. Nothing is written unless all of it satisfies the policy.",
+			".csv.gz or .csv.zst. A folder or a pattern is one table in many files. Nothing is\n" +
+			"written unless all of it satisfies the policy.",
 		Example: "  lethe run --policy policy.yaml --in visits.parquet --out safe.parquet \\\n" +
 			"      --keys keys.json --report report.html --statistics statistics.parquet",
 		Args: cobra.NoArgs,
@@ -45,7 +46,7 @@ func runCommand() *cobra.Command {
 	}
 	f := run.Flags()
 	f.StringVar(&flags.policy, "policy", "", "policy file, YAML or JSON")
-	f.StringVar(&flags.in, "in", "", "table to read")
+	f.StringArrayVar(&flags.in, "in", nil, inUsage)
 	f.StringVar(&flags.out, "out", "", "table to write")
 	f.StringVar(&flags.statistics, "statistics", "", "table of the policy's statistics to write")
 	f.StringArrayVar(&flags.reports, "report", nil,
@@ -98,7 +99,7 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	opts.Workers, opts.BatchRows = f.workers, f.batchRows
-	src, err := tableio.Open(f.in, opts)
+	src, err := tableio.OpenFiles(f.in, opts)
 	if err != nil {
 		return err
 	}
