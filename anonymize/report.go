@@ -159,10 +159,12 @@ type StatisticsReport struct {
 	Queries []QueryReport `json:"queries"`
 }
 
-// BudgetReport is a privacy budget.
+// BudgetReport is an amount of privacy budget: a dp.Budget, in ρ where Rho is
+// not 0 or that of the total is not.
 type BudgetReport struct {
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
+	Rho     float64 `json:"rho,omitempty"`
 }
 
 // QueryReport is one query and its cost.
@@ -170,7 +172,8 @@ type QueryReport struct {
 	Query   string  `json:"query"` // e.g. "mean stay_days by ward"
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
-	Groups  int     `json:"groups"` // rows of its result
+	Rho     float64 `json:"rho,omitempty"` // in place of Epsilon where the total has one
+	Groups  int     `json:"groups"`        // rows of its result
 }
 
 // WriteJSON writes the report as indented JSON. The same report gives the same

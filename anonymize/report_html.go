@@ -31,6 +31,8 @@ var reportTemplate = sync.OnceValues(func() (*template.Template, error) {
 		"meter":    func(x float64) string { return point(within(x) * 100) },
 		"done":     func(c ColumnReport) []string { return c.done() },
 		"quasi":    func(c ColumnReport) bool { return c.quasi() },
+		"currency": func(s *StatisticsReport) string { return s.currency() },
+		"loss":     func(b interface{ loss() float64 }) string { return formatFigure(b.loss()) },
 		"protects": func(s *StatisticsReport) string { return s.protects() },
 	}).Parse(reportPage)
 })

@@ -49,7 +49,9 @@ func (r *run) report(src Source, dst Sink, session *dp.Session) (*Report, error)
 		}
 	}
 	if session != nil {
-		report.Statistics = r.statisticsReport(session)
+		if report.Statistics, err = r.statisticsReport(session); err != nil {
+			return nil, err
+		}
 	}
 	report.Warnings = r.warnings()
 	return report, nil
@@ -144,7 +146,7 @@ func classReport(sizes []kanon.SizeCount) (ClassReport, error) {
 	return c, nil
 }
 
-func (r *run) statisticsReport(session *dp.Session) *StatisticsReport {
+func (r *run) statisticsReport(session *dp.Session) (*StatisticsReport, error) {
 	p := r.policy.Statistics
 	spent := session.Spent()
 	s := &StatisticsReport{
@@ -154,11 +156,14 @@ func (r *run) statisticsReport(session *dp.Session) *StatisticsReport {
 		Spent:   BudgetReport(spent),
 	}
 	for i, q := range r.queries() {
-		cost := q.Cost()
+		cost, err := q.Cost().In(p.Budget)
+		if err != nil {
+			return nil, fmt.Errorf("anonymize: query %q: %w", q, err)
+		}
 		s.Queries = append(s.Queries, QueryReport{Query: q.String(), Epsilon: cost.Epsilon,
-			Delta: cost.Delta, Groups: int(r.results[i].NumRows())})
+			Delta: cost.Delta, Rho: cost.Rho, Groups: int(r.results[i].NumRows())})
 	}
-	return s
+	return s, nil
 }
 
 // warnings says in plain words what the reader must know of this release. What

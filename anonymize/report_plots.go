@@ -196,15 +196,16 @@ const (
 	budgetHeight = 22
 )
 
-// budget draws what is spent of the whole ε, divided as the queries cost. It
+// budget draws what is spent of the whole ε or ρ, divided as the queries cost. It
 // is nil where the budget is no positive finite number.
 func (s *StatisticsReport) budget() *plot {
-	total := s.Total.Epsilon
+	total := s.Total.loss()
 	if !(total > 0) || math.IsInf(total, 1) {
 		return nil
 	}
 	p := &plot{ID: "budget", Width: budgetWidth, Height: budgetHeight, Title: "Privacy budget",
-		Desc: fmt.Sprintf("ε spent: %s of %s.", formatFigure(s.Spent.Epsilon), formatFigure(total))}
+		Desc: fmt.Sprintf("%s spent: %s of %s.", s.currency(), formatFigure(s.Spent.loss()),
+			formatFigure(total))}
 	piece := func(class string, from, to float64) {
 		var b bars
 		if width := budgetWidth * (within(to) - within(from)); width > 0 {
@@ -212,13 +213,13 @@ func (s *StatisticsReport) budget() *plot {
 			p.Paths = append(p.Paths, plotPath{class, b.path.String()})
 		}
 	}
-	spent := within(s.Spent.Epsilon / total)
+	spent := within(s.Spent.loss() / total)
 	var sum, from float64
 	for _, q := range s.Queries {
-		sum += q.Epsilon
+		sum += q.loss()
 	}
 	for _, q := range s.Queries {
-		to := from + spent*q.Epsilon/sum
+		to := from + spent*q.loss()/sum
 		piece("after", from, to)
 		from = to
 	}

@@ -164,13 +164,13 @@ func (t *textReport) statistics() {
 	}
 	t.section("Differentially private statistics")
 	table := textTable{right: []bool{false, true, true, true}}
-	table.add("query", "ε", "δ", "rows")
+	table.add("query", s.currency(), "δ", "rows")
 	for _, q := range s.Queries {
-		table.add(cut(q.Query, 56), formatFigure(q.Epsilon), formatFigure(q.Delta),
+		table.add(cut(q.Query, 56), formatFigure(q.loss()), formatFigure(q.Delta),
 			formatCount(int64(q.Groups)))
 	}
-	table.add("spent", formatFigure(s.Spent.Epsilon), formatFigure(s.Spent.Delta))
-	table.add("of a budget of", formatFigure(s.Total.Epsilon), formatFigure(s.Total.Delta))
+	table.add("spent", formatFigure(s.Spent.loss()), formatFigure(s.Spent.Delta))
+	table.add("of a budget of", formatFigure(s.Total.loss()), formatFigure(s.Total.Delta))
 	t.table(table)
 	t.paragraph("  ", s.protects())
 }

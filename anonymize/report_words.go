@@ -118,7 +118,7 @@ func (r *Report) caveats() []caveat {
 	}
 	if s := r.Statistics; s != nil {
 		add("The statistics and the table together.", "The statistics carry a statement of their own, "+
-			"differential privacy with ε"+nbsp+"="+nbsp+formatFigure(s.Spent.Epsilon)+" and δ"+nbsp+"="+nbsp+
+			s.guarantee()+" with "+s.currency()+nbsp+"="+nbsp+formatFigure(s.Spent.loss())+" and δ"+nbsp+"="+nbsp+
 			formatFigure(s.Spent.Delta)+". It does not cover the table, and both together are not "+
 			"differentially private.")
 	}
@@ -232,6 +232,27 @@ func (r *Report) steps() []rowStep {
 	}
 	return append(list, rowStep{Name: "Written", Rows: n.Output})
 }
+
+// currency is what the budget is counted in.
+func (s *StatisticsReport) currency() string {
+	if s.Total.Rho != 0 {
+		return "ρ"
+	}
+	return "ε"
+}
+
+// guarantee is the name of what the statistics carry.
+func (s *StatisticsReport) guarantee() string {
+	if s.Total.Rho != 0 {
+		return "zero-concentrated differential privacy"
+	}
+	return "differential privacy"
+}
+
+// loss is the ε or the ρ, of which the other is 0.
+func (b BudgetReport) loss() float64 { return b.Epsilon + b.Rho }
+
+func (q QueryReport) loss() float64 { return q.Epsilon + q.Rho }
 
 // protects says what the differential privacy of the statistics is about.
 func (s *StatisticsReport) protects() string {

@@ -2,13 +2,9 @@ package dp
 
 import (
 	"errors"
-	"math"
-	"math/big"
 	"strings"
 	"sync"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 func TestDecimalsFit(t *testing.T) {
@@ -27,6 +23,25 @@ func TestDecimalsFit(t *testing.T) {
 	}
 	if _, err := s.NewScan(visitSchema, Count{Epsilon: 1e-9}); !errors.Is(err, ErrBudget) {
 		t.Errorf("beyond the budget: %v", err)
+	}
+}
+
+// Laplace noise of ε costs ε²/2 of a total in ρ.
+func TestConcentrated(t *testing.T) {
+	s, err := New(Config{Total: Budget{Rho: 0.025}, Unit: Unit{Column: "patient", MaxRows: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NewScan(visitSchema, Count{Epsilon: 0.1}, Count{Epsilon: 0.2}); err != nil {
+		t.Error(err)
+	}
+	if got := s.Spent(); got != (Budget{Rho: 0.025}) {
+		t.Errorf("spent %v", got)
+	}
+	_, err = s.NewScan(visitSchema, Count{Epsilon: 0.1})
+	const want = `dp: budget exhausted: "count" needs ρ=0.005, 0 left`
+	if !errors.Is(err, ErrBudget) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 
@@ -58,40 +73,6 @@ func TestExhausted(t *testing.T) {
 	if got := s.Remaining().Epsilon; got != 0.4 {
 		t.Errorf("a mistake cost something: %v left", got)
 	}
-}
-
-// Whatever is asked: what was granted never sums to more than the total, what
-// was refused would have, and all that is left can be spent.
-func TestBudgetProperties(t *testing.T) {
-	epsilon := rapid.OneOf(
-		rapid.Float64Range(1e-9, 2),
-		rapid.Map(rapid.IntRange(1, 999), func(n int) float64 { return float64(n) / 1000 }))
-	rapid.Check(t, func(t *rapid.T) {
-		total := epsilon.Draw(t, "total")
-		p := newPurse(Budget{Epsilon: total})
-		exact := new(big.Rat)
-		for _, e := range rapid.SliceOf(epsilon).Draw(t, "asked") {
-			next := new(big.Rat).Add(exact, decimal(e))
-			err := p.spend([]Query{Count{Epsilon: e}})
-			if fits := next.Cmp(decimal(total)) <= 0; fits != (err == nil) {
-				t.Fatalf("fits: %v, answer: %v", fits, err)
-			}
-			if err == nil {
-				exact = next
-			}
-		}
-		if decimal(p.spent().Epsilon).Cmp(exact) < 0 {
-			t.Fatalf("spent %v is less than %v", p.spent(), exact)
-		}
-		if left := p.remaining().Epsilon; left > 0 {
-			if err := p.spend([]Query{Count{Epsilon: left}}); err != nil {
-				t.Fatalf("what is left cannot be spent: %v", err)
-			}
-		}
-		if left := p.remaining().Epsilon; left < 0 || left > math.Nextafter(total, 0)*1e-15 {
-			t.Fatalf("%v left of %v after spending all", left, total)
-		}
-	})
 }
 
 func TestBudgetConcurrently(t *testing.T) {

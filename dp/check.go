@@ -3,6 +3,8 @@ package dp
 import (
 	"errors"
 	"fmt"
+
+	"github.com/lethe-go/lethe/internal/decimal"
 )
 
 // Check says what NewScan would refuse of the queries whatever the table:
@@ -20,10 +22,7 @@ func (s *Session) Check(queries ...Query) error {
 	if err := mistakes(errs); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	left := s.purse // spend replaces what it changes
-	return left.spend(queries)
+	return broke(s.purse.Check(charges(queries)...))
 }
 
 func (s *Session) checkQuery(q Query) error {
@@ -31,7 +30,7 @@ func (s *Session) checkQuery(q Query) error {
 	case Count:
 		err := q.validate()
 		if err == nil {
-			_, err = countNoise(s.unit.MaxRows, decimal(q.Epsilon))
+			_, err = countNoise(s.unit.MaxRows, decimal.Of(q.Epsilon))
 		}
 		return named(q, err)
 	case *Count:
@@ -43,7 +42,7 @@ func (s *Session) checkQuery(q Query) error {
 		if err == nil {
 			var g grid
 			if g, err = newGrid(q.Lower, q.Upper); err == nil {
-				_, _, err = meanNoise(s.unit.MaxRows, g, decimal(q.Epsilon))
+				_, _, err = meanNoise(s.unit.MaxRows, g, decimal.Of(q.Epsilon))
 			}
 		}
 		return named(q, err)

@@ -32,7 +32,7 @@ func (Count) query() {}
 func (q Count) String() string { return "count" + byText(q.By) }
 
 // Cost is (Epsilon, 0): all groups together cost no more than one.
-func (q Count) Cost() Budget { return Budget{Epsilon: q.Epsilon} }
+func (q Count) Cost() Cost { return Cost{Epsilon: q.Epsilon} }
 
 // Columns are the columns grouped by.
 func (q Count) Columns() []string { return slices.Clone(q.By) }

@@ -43,7 +43,7 @@ func (Mean) query() {}
 func (q Mean) String() string { return "mean " + q.Column + byText(q.By) }
 
 // Cost is (Epsilon, 0): all groups together cost no more than one.
-func (q Mean) Cost() Budget { return Budget{Epsilon: q.Epsilon} }
+func (q Mean) Cost() Cost { return Cost{Epsilon: q.Epsilon} }
 
 // Columns are the column averaged and those grouped by.
 func (q Mean) Columns() []string {

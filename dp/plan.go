@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/decimal"
 	"github.com/lethe-go/lethe/internal/entropy"
 	"github.com/lethe-go/lethe/internal/exact"
 )
@@ -90,7 +91,7 @@ func (p *plan) addCount(schema *arrow.Schema, q Count) error {
 	if err := q.validate(); err != nil {
 		return err
 	}
-	noise, err := countNoise(p.unit.MaxRows, decimal(q.Epsilon))
+	noise, err := countNoise(p.unit.MaxRows, decimal.Of(q.Epsilon))
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (p *plan) addMean(schema *arrow.Schema, q Mean) error {
 	if err != nil {
 		return err
 	}
-	sum, count, err := meanNoise(p.unit.MaxRows, scale, decimal(q.Epsilon))
+	sum, count, err := meanNoise(p.unit.MaxRows, scale, decimal.Of(q.Epsilon))
 	if err != nil {
 		return err
 	}

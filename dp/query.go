@@ -13,7 +13,7 @@ type Query interface {
 	// String is the question in a few words, e.g. "mean stay_days by ward".
 	fmt.Stringer
 	// Cost is what answering takes from the budget of a session.
-	Cost() Budget
+	Cost() Cost
 	// Columns are the columns that are read, beside that of the unit, each
 	// once.
 	Columns() []string

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lethe-go/lethe/dp/budget"
 )
 
 // Unit says whose presence is protected, and how much one of them may
@@ -37,19 +38,25 @@ type Config struct {
 // Session answers queries about the people of one table until its budget is
 // spent. It is safe for concurrent use.
 type Session struct {
-	unit Unit
-
-	mu    sync.Mutex
-	purse purse
+	unit  Unit
+	purse *budget.Filter
 }
 
 // New starts a session with its whole budget. It reports every mistake of the
 // configuration at once.
 func New(cfg Config) (*Session, error) {
-	if err := mistakes([]error{cfg.Total.validate(), cfg.Unit.validate()}); err != nil {
+	var errs []error
+	for _, err := range split(cfg.Total.Validate()) {
+		errs = append(errs, fmt.Errorf("total: %w", err))
+	}
+	if err := mistakes(append(errs, cfg.Unit.validate())); err != nil {
 		return nil, err
 	}
-	return &Session{unit: cfg.Unit, purse: newPurse(cfg.Total)}, nil
+	purse, err := budget.NewFilter(cfg.Total)
+	if err != nil {
+		return nil, fmt.Errorf("dp: %w", err)
+	}
+	return &Session{unit: cfg.Unit, purse: purse}, nil
 }
 
 func (u Unit) validate() error {
@@ -65,6 +72,14 @@ func (u Unit) validate() error {
 			u.MaxGroups))
 	}
 	return errors.Join(errs...)
+}
+
+// broke puts the package's name before what a budget refuses.
+func broke(err error) error {
+	if err != nil {
+		return fmt.Errorf("dp: %w", err)
+	}
+	return nil
 }
 
 // mistakes makes one error of many, one a line under the package's name. It is
@@ -99,19 +114,11 @@ func split(err error) []error {
 
 // Spent is what the queries so far cost, rounded up where it has no short
 // decimal.
-func (s *Session) Spent() Budget {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.purse.spent()
-}
+func (s *Session) Spent() Budget { return s.purse.Spent() }
 
 // Remaining is what is left, rounded down where it has no short decimal: a
 // query that costs this much is not refused.
-func (s *Session) Remaining() Budget {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.purse.remaining()
-}
+func (s *Session) Remaining() Budget { return s.purse.Remaining() }
 
 // NewScan prepares a pass over a table of the given schema that answers the
 // queries, and takes their cost from the budget, of all or of none. The cost is
@@ -126,9 +133,7 @@ func (s *Session) NewScan(schema *arrow.Schema, queries ...Query) (*Scan, error)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.purse.spend(p.list()); err != nil {
+	if err := broke(s.purse.Spend(charges(p.list())...)); err != nil {
 		return nil, err
 	}
 	return p.newScan(true), nil

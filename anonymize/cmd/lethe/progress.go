@@ -83,7 +83,11 @@ func summarize(w io.Writer, r *anonymize.Report, f *runFlags) error {
 		err = line("information lost: %.4f", a.Loss)
 	}
 	if s := r.Statistics; s != nil && err == nil {
-		err = line("privacy budget spent: ε=%v of %v", s.Spent.Epsilon, s.Total.Epsilon)
+		if s.Total.Rho != 0 {
+			err = line("privacy budget spent: ρ=%v of %v", s.Spent.Rho, s.Total.Rho)
+		} else {
+			err = line("privacy budget spent: ε=%v of %v", s.Spent.Epsilon, s.Total.Epsilon)
+		}
 	}
 	for _, file := range append([]string{f.out, f.statistics}, f.reports...) {
 		if file != "" && err == nil {
