@@ -27,9 +27,29 @@ func BenchmarkLaplace(b *testing.B) {
 	}
 }
 
-func BenchmarkBernoulliExp(b *testing.B) {
+func BenchmarkGaussian(b *testing.B) {
+	for _, variance := range []*big.Rat{
+		big.NewRat(1, 2), big.NewRat(1, 1), big.NewRat(50, 1), big.NewRat(1_000_003, 7),
+		rational(1<<60, 1),
+	} {
+		b.Run(fmt.Sprint(variance), func(b *testing.B) {
+			g, err := NewGaussian(variance)
+			if err != nil {
+				b.Fatal(err)
+			}
+			src := entropy.New()
+			for b.Loop() {
+				g.Sample(src)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "M/s")
+		})
+	}
+}
+
+func BenchmarkExp(b *testing.B) {
 	src := entropy.New()
+	e := NewExp(big.NewRat(355, 452))
 	for b.Loop() {
-		BernoulliExp(src, 355, 452)
+		e.Sample(src)
 	}
 }

@@ -269,7 +269,7 @@ func TestNewLaplace(t *testing.T) {
 			t.Errorf("scale %v became smaller: %v", scale, got)
 		}
 		more := new(big.Rat).Sub(got, scale)
-		bound := new(big.Rat).SetFrac64(1, 1<<61)
+		bound := new(big.Rat).SetFrac64(1, 1<<57)
 		if scale.Cmp(big.NewRat(1, 1)) > 0 {
 			bound.Mul(bound, scale)
 		}
@@ -284,14 +284,15 @@ func TestQuotient(t *testing.T) {
 		num, den, u, v uint64
 		want           int64
 	}{
-		{1, 3, 0, 0, 0}, {1, 3, 0, 2, 0}, {1, 3, 0, 3, 1}, {7, 3, 6, 0, 2}, {7, 3, 6, 1, 4},
-		{8, 1, 5, 2, 21}, {1 << 62, 1, 0, 1, 1 << 62}, {1 << 62, 1, 0, 2, math.MaxInt64},
-		{1 << 62, 1, 0, 1 << 40, math.MaxInt64}, {1 << 62, 1 << 6, 63, 1 << 10, math.MaxInt64},
-		{1 << 62, 1 << 10, 1023, 1 << 10, 1 << 62}, {1 << 62, 1<<62 - 1, 0, 1 << 62, 1<<62 + 1},
+		{1, 3, 0, 0, 0}, {1, 3, 0, 23, 0}, {1, 3, 0, 24, 1}, {7, 3, 6, 0, 0}, {7, 3, 6, 6, 2},
+		{8, 1, 5, 2, 2}, {1 << 58, 1, 0, 8, 1 << 58}, {1 << 58, 1, 0, 1 << 7, 1 << 62},
+		{1 << 58, 1, 0, 1 << 8, math.MaxInt64}, {1 << 58, 1, 0, 1 << 40, math.MaxInt64},
+		{1 << 58, 1 << 6, 63, 1 << 14, math.MaxInt64}, {1 << 58, 1 << 10, 1023, 1 << 17, 1 << 62},
+		{1 << 58, 1<<58 - 1, 0, 1 << 61, 1<<58 + 1},
 	} {
 		l := Laplace{num: test.num, den: test.den}
 		if got := l.quotient(test.u, test.v); got != test.want {
-			t.Errorf("(%d + %d·%d)/%d = %d, want %d",
+			t.Errorf("(%d + %d·%d)/8·%d = %d, want %d",
 				test.u, test.num, test.v, test.den, got, test.want)
 		}
 	}
