@@ -53,52 +53,6 @@ func (m DiscreteLaplace) model() (model, error) {
 	return discrete(&base{symmetric: true, atoms: atoms}), nil
 }
 
-// DiscreteGaussian adds an integer x with probability proportional to
-// e^(-x²/(2·Sigma²)) to an integer that one person changes by at most
-// Sensitivity (Canonne, Kamath and Steinke 2020, The discrete Gaussian for
-// differential privacy, NeurIPS). The zero value is refused.
-type DiscreteGaussian struct {
-	Sigma       float64 `yaml:"sigma"`
-	Sensitivity int     `yaml:"sensitivity"`
-}
-
-// String names the mechanism and its parameters.
-func (m DiscreteGaussian) String() string {
-	return fmt.Sprintf("discrete gaussian(sigma %v, sensitivity %d)", m.Sigma, m.Sensitivity)
-}
-
-func (m DiscreteGaussian) model() (model, error) {
-	err := errors.Join(checkPositive("sigma", m.Sigma), checkSensitivity(m.Sensitivity))
-	// Beyond reach standard deviations there is less than e^-72 of the mass.
-	const reach = 12
-	if err == nil && (m.Sigma > maxAtoms/(4*reach) || m.Sigma < 1e-9) {
-		err = fmt.Errorf("sigma is %v, want 1e-9 to %v", m.Sigma, maxAtoms/(4*reach))
-	}
-	if err != nil {
-		return model{}, fmt.Errorf("discrete gaussian: %w", err)
-	}
-	far := int(math.Ceil(reach*m.Sigma)) + 1
-	weight := func(x int) float64 { return math.Exp(-float64(x) * float64(x) / (2 * m.Sigma * m.Sigma)) }
-	total := 1.0
-	for x := far; x > 0; x-- {
-		total += 2 * weight(x)
-	}
-	d := m.Sensitivity
-	half := float64(d) / (2 * m.Sigma * m.Sigma)
-	atoms := make([]atom, 0, 2*far+d+1)
-	for x := -far; x <= far+d; x++ {
-		// Outcomes that neither reaches are left out.
-		if a, b := weight(x-d)/total, weight(x)/total; a > 0 || b > 0 {
-			atoms = append(atoms, atom{half * float64(2*x-d), a, b})
-		}
-	}
-	rho := float64(d) * float64(d) / (2 * m.Sigma * m.Sigma) // ibid., Theorem 4
-	return model{
-		base:  &base{symmetric: true, atoms: atoms},
-		renyi: func(a float64) float64 { return a * rho },
-	}, nil
-}
-
 // Neighbors says how the two tables differ whose answers must look alike. The
 // zero value is refused.
 type Neighbors string
