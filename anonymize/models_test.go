@@ -24,7 +24,10 @@ var diversePolicy = strings.NewReplacer(
     - {l_diversity: {column: diagnosis, l: 4, kind: distinct}}
     - {l_diversity: {column: diagnosis, l: 3, kind: entropy}}
     - {t_closeness: {column: days, t: 0.3, distance: ordered}}
-    - {t_closeness: {column: diagnosis, t: 0.35, distance: equal}}`,
+    - {t_closeness: {column: diagnosis, t: 0.35, distance: equal}}
+    - {alpha_k: {column: diagnosis, alpha: 0.7, k: 4}}
+    - {beta_likeness: {column: diagnosis, beta: 6, kind: enhanced}}
+    - {delta_disclosure: {column: diagnosis, delta: 3}}`,
 	"max_suppression: 0.05", "max_suppression: 0.4",
 ).Replace(visitsPolicy)
 
@@ -51,7 +54,7 @@ func TestRunDiverse(t *testing.T) {
 			if !slices.Equal(rows, one) || report.Rows.Output != int64(len(rows)) {
 				t.Error("the output depends on the number of workers")
 			}
-			if len(report.Anonymity.Models) != 5 {
+			if len(report.Anonymity.Models) != 8 {
 				t.Fatalf("%+v", report.Anonymity.Models)
 			}
 			if said := strings.Join(report.Warnings, "\n"); strings.Contains(said, "no model") {

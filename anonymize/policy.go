@@ -70,8 +70,8 @@ type Column struct {
 	Pseudonym *Pseudonym `yaml:"pseudonym" json:"pseudonym,omitempty"`
 	// Hierarchy says how a quasi-identifier is generalized.
 	Hierarchy *Hierarchy `yaml:"hierarchy" json:"hierarchy,omitempty"`
-	// Unprotected says, for a sensitive column that no diversity or closeness
-	// model names, why none protects it. It is written into the report as a warning.
+	// Unprotected says, for a sensitive column that no model names, why none
+	// protects it. It is written into the report as a warning.
 	Unprotected string `yaml:"unprotected" json:"unprotected,omitempty"`
 }
 
@@ -171,12 +171,16 @@ type Privacy struct {
 	Recoding       kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
 }
 
-// Model holds exactly one privacy model. One of the models is k-anonymity; the
-// others protect the sensitive columns that they name.
+// Model holds exactly one privacy model. One of the models says how many people
+// a class has, as k-anonymity and (α, k)-anonymity do; those that name a
+// sensitive column protect it.
 type Model struct {
-	KAnonymity *kanon.KAnonymity `yaml:"k_anonymity" json:"k_anonymity,omitempty"`
-	LDiversity *kanon.LDiversity `yaml:"l_diversity" json:"l_diversity,omitempty"`
-	TCloseness *TCloseness       `yaml:"t_closeness" json:"t_closeness,omitempty"`
+	KAnonymity      *kanon.KAnonymity      `yaml:"k_anonymity" json:"k_anonymity,omitempty"`
+	AlphaK          *kanon.AlphaK          `yaml:"alpha_k" json:"alpha_k,omitempty"`
+	LDiversity      *kanon.LDiversity      `yaml:"l_diversity" json:"l_diversity,omitempty"`
+	TCloseness      *TCloseness            `yaml:"t_closeness" json:"t_closeness,omitempty"`
+	BetaLikeness    *kanon.BetaLikeness    `yaml:"beta_likeness" json:"beta_likeness,omitempty"`
+	DeltaDisclosure *kanon.DeltaDisclosure `yaml:"delta_disclosure" json:"delta_disclosure,omitempty"`
 }
 
 // TCloseness is a kanon.TCloseness that finds its tree in a file.

@@ -1,34 +1,56 @@
 package anonymize
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/lethe-go/lethe/kanon"
 )
 
-// errNoModel is the error of an entry that does not hold exactly one model.
-var errNoModel = errors.New(
-	"no model, or several in one entry; want one of k_anonymity, l_diversity, t_closeness")
+// given lists the models of an entry by their names in a policy; of closeness
+// without the tree that a file has.
+func (m Model) given() (names []string, models []kanon.Model) {
+	add := func(name string, model kanon.Model) {
+		names, models = append(names, name), append(models, model)
+	}
+	if m.KAnonymity != nil {
+		add("k_anonymity", *m.KAnonymity)
+	}
+	if m.AlphaK != nil {
+		add("alpha_k", *m.AlphaK)
+	}
+	if m.LDiversity != nil {
+		add("l_diversity", *m.LDiversity)
+	}
+	if m.TCloseness != nil {
+		add("t_closeness", m.TCloseness.TCloseness)
+	}
+	if m.BetaLikeness != nil {
+		add("beta_likeness", *m.BetaLikeness)
+	}
+	if m.DeltaDisclosure != nil {
+		add("delta_disclosure", *m.DeltaDisclosure)
+	}
+	return names, models
+}
+
+// allModels are the names of all models in a policy.
+const allModels = "k_anonymity, alpha_k, l_diversity, t_closeness, beta_likeness, delta_disclosure"
 
 // resolve returns the one model that is given; dir is what a relative path is
 // relative to.
 func (m Model) resolve(dir string) (kanon.Model, error) {
-	given := 0
-	for _, there := range []bool{m.KAnonymity != nil, m.LDiversity != nil, m.TCloseness != nil} {
-		if there {
-			given++
-		}
-	}
+	names, models := m.given()
 	switch {
-	case given != 1:
-		return nil, errNoModel
-	case m.KAnonymity != nil:
-		return *m.KAnonymity, nil
-	case m.LDiversity != nil:
-		return *m.LDiversity, nil
+	case len(models) == 0:
+		return nil, fmt.Errorf("no model in an entry; want one of %s", allModels)
+	case len(models) > 1:
+		return nil, fmt.Errorf("several models in one entry (%s); give each an entry of its own",
+			strings.Join(names, ", "))
+	case m.TCloseness == nil:
+		return models[0], nil
 	}
 	t := m.TCloseness.TCloseness
 	if m.TCloseness.File == "" {
@@ -46,35 +68,42 @@ func (m Model) resolve(dir string) (kanon.Model, error) {
 	return t, err
 }
 
-// sensitive is the column that the model names, if it is one of values.
-func (m Model) sensitive() (column string, ok bool) {
+// sensitive is the column that the model names, if it is one of values, and
+// whether it compares these with the whole table.
+func (m Model) sensitive() (column string, compares, ok bool) {
 	switch {
+	case m.AlphaK != nil:
+		return m.AlphaK.Column, false, true
 	case m.LDiversity != nil:
-		return m.LDiversity.Column, true
+		return m.LDiversity.Column, false, true
 	case m.TCloseness != nil:
-		return m.TCloseness.Column, true
+		return m.TCloseness.Column, true, true
+	case m.BetaLikeness != nil:
+		return m.BetaLikeness.Column, true, true
+	case m.DeltaDisclosure != nil:
+		return m.DeltaDisclosure.Column, true, true
 	}
-	return "", false
+	return "", false, false
 }
 
-// modelled lists the columns that models of diversity and closeness name, each
-// once.
+// modelled lists the columns that models of sensitive columns name, each once.
 func (p *Policy) modelled() []string {
 	var names []string
 	for _, m := range p.Privacy.Models {
-		if name, ok := m.sensitive(); ok && !slices.Contains(names, name) {
+		if name, _, ok := m.sensitive(); ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// compared lists the columns that models of closeness name.
+// compared lists the columns of which models compare each class with the whole
+// table.
 func (p *Policy) compared() []string {
 	var names []string
 	for _, m := range p.Privacy.Models {
-		if m.TCloseness != nil {
-			names = append(names, m.TCloseness.Column)
+		if name, compares, _ := m.sensitive(); compares {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -86,13 +115,13 @@ func (v *validator) models() {
 	people := false
 	for i, m := range v.policy.Privacy.Models {
 		path := join("privacy", "models", fmt.Sprint(i))
-		people = people || m.KAnonymity != nil
+		people = people || m.KAnonymity != nil || m.AlphaK != nil
 		model, err := m.resolve(v.policy.origin.dir)
 		if err != nil {
 			v.addAll(path, "", err)
 			continue
 		}
-		if name, ok := m.sensitive(); ok && name != "" {
+		if name, _, ok := m.sensitive(); ok && name != "" {
 			v.protects(path, model.String(), name)
 		}
 		// Alone, with everything else in order, so that what is wrong is its own.

@@ -120,7 +120,7 @@ func (v *validator) column(name string, c Column) {
 	}
 	protected := slices.Contains(v.policy.modelled(), name)
 	if c.Role == Sensitive && !dropped && c.Unprotected == "" && !protected {
-		v.addf(path, "%sis sensitive and no diversity or closeness model names it; "+
+		v.addf(path, "%sis sensitive and no model names it; "+
 			"say in \"unprotected\" why it needs none, or drop it", where)
 	}
 	if c.Role == Sensitive && c.Unprotected != "" && protected {

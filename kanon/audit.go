@@ -48,9 +48,12 @@ type SizeCount struct {
 
 // ModelResult is a privacy model with what was asked and what was reached in
 // the class that satisfies it least: of k-anonymity k; of diversity l, which is
-// the exponential of the entropy for entropy diversity; of recursive diversity
-// c, so that less is better and 0 stands for a class of fewer than l values; of
-// closeness t, so that less is better. A table without rows reaches 0, and
+// the exponential of the entropy for kinds of entropy. Of the others less is
+// better: of recursive diversity c, where 0 stands for a class of fewer than l
+// values; of (α, k)-anonymity α, where 1 stands for a class of fewer than k; of
+// closeness t; of β-likeness the largest gain of a value, which may be below β
+// and still too much where the kind is Enhanced; of δ-disclosure privacy δ,
+// which has to stay below what was asked. A table without rows reaches 0, and
 // every model holds of it: there is nobody in it to be found.
 type ModelResult struct {
 	Model   string  `json:"model"` // e.g. "5-anonymity"
@@ -126,53 +129,6 @@ func sizeCounts(sizes []int64) []SizeCount {
 		counts = append(counts, SizeCount{size, classes[size]})
 	}
 	return counts
-}
-
-// judgeable refuses a model that judge does not know, or whose parameters ask
-// for nothing.
-func judgeable(m Model) error {
-	switch m := m.(type) {
-	case nil:
-		return errors.New("no model")
-	case KAnonymity:
-		if m.K < 2 {
-			return fmt.Errorf("k is %d, want at least 2", m.K)
-		}
-		return nil
-	case LDiversity:
-		return judgeableDiversity(m)
-	case TCloseness:
-		return judgeableCloseness(m)
-	}
-	return fmt.Errorf("%s cannot be checked as a %T", m, m)
-}
-
-// judge fails closed: NewChecker has refused what is not known here.
-func (c *Checker) judge(a *Audit, m Model) (r ModelResult, err error) {
-	switch m := m.(type) {
-	case KAnonymity:
-		r = ModelResult{
-			Model: m.String(), Wanted: float64(m.K), Reached: float64(a.Smallest),
-			Holds: a.Smallest >= int64(m.K),
-		}
-	case LDiversity:
-		r = c.values[slices.Index(c.cfg.Sensitive, m.Column)].judgeDiversity(m)
-	case TCloseness:
-		i := slices.Index(c.cfg.Sensitive, m.Column)
-		whole, err := c.values[i].whole(c.cfg.Sensitive[i], c.compared)
-		if err != nil {
-			return r, err
-		}
-		if r, err = c.values[i].judgeCloseness(m, c.columns[len(c.cfg.Quasi)+i], whole); err != nil {
-			return r, err
-		}
-	default:
-		return ModelResult{Model: fmt.Sprint(m)}, nil
-	}
-	if a.Rows == 0 {
-		r.Reached, r.Holds = 0, true
-	}
-	return r, nil
 }
 
 // WriteText writes the audit as a few lines for a reader.

@@ -44,9 +44,9 @@ type Config struct {
 	// Quasi are the quasi-identifiers. Their order decides between solutions
 	// of equal loss: the earlier columns are generalized less.
 	Quasi []Quasi `yaml:"quasi"`
-	// Models are what every class has to satisfy: one KAnonymity, and any
-	// number of LDiversity and TCloseness. The latter say nothing of how many
-	// people a class has, so KAnonymity is required.
+	// Models are what every class has to satisfy, any number together. One of
+	// them must say how many people a class has, as KAnonymity and AlphaK do;
+	// models of sensitive columns alone would let somebody stand alone.
 	Models []Model `yaml:"-"`
 	// MaxSuppression is the share of rows, from 0 to 1, that may be
 	// suppressed; what is allowed is rounded down to whole rows.
@@ -61,7 +61,7 @@ type Config struct {
 // Anonymizer is a checked Config. It is immutable and safe for concurrent use.
 type Anonymizer struct {
 	cfg       Config
-	k         KAnonymity
+	k         int               // rows or people of a class at least; 1 where no model says
 	sensitive []sensitiveColumn // that models name, by name
 }
 
@@ -161,45 +161,6 @@ func (q Quasi) highest() int {
 		return q.Hierarchy.Levels()
 	}
 	return q.MaxLevel
-}
-
-func (a *Anonymizer) modelMistakes() (errs []error) {
-	if len(a.cfg.Models) == 0 {
-		return []error{errors.New("kanon: no privacy model, want k-anonymity")}
-	}
-	seen := 0
-	for _, m := range a.cfg.Models {
-		switch m := m.(type) {
-		case LDiversity:
-			errs = append(errs, a.sensitiveMistakes(m)...)
-			a.addSensitive(m)
-		case TCloseness:
-			errs = append(errs, a.sensitiveMistakes(m)...)
-			a.addSensitive(m)
-		case KAnonymity:
-			a.k = m
-			seen++
-			if err := m.validate(); err != nil {
-				errs = append(errs, fmt.Errorf("kanon: %w", err))
-			}
-		case nil:
-			errs = append(errs, errors.New("kanon: a privacy model is nil"))
-		default:
-			errs = append(errs, fmt.Errorf("kanon: privacy model %T is not supported", m))
-		}
-	}
-	if seen == 0 {
-		errs = append(errs, errors.New("kanon: no k-anonymity beside the other models, which do "+
-			"not say how many people a class has; add it"))
-	}
-	if len(a.sensitive) > maxSensitive {
-		errs = append(errs, fmt.Errorf("kanon: models of %d sensitive columns, want at most %d",
-			len(a.sensitive), maxSensitive))
-	}
-	if seen > 1 {
-		errs = append(errs, errors.New("kanon: k-anonymity is asked for twice"))
-	}
-	return errs
 }
 
 // models are the names of the models, in the order of the configuration.

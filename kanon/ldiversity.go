@@ -18,6 +18,13 @@ const (
 	// Entropy asks that the values of a class have at least the entropy of L
 	// values of equal frequency, ln L.
 	Entropy Diversity = "entropy"
+	// Grassberger asks for the same of the entropy behind a class, as estimated
+	// from its values, and for L distinct ones: few values drawn from many look
+	// less diverse than they are. It protects somewhat less than Entropy.
+	//
+	// Grassberger (2003). Entropy estimates from insufficient samplings.
+	// arXiv physics/0307138.
+	Grassberger Diversity = "grassberger"
 	// Recursive asks that a class has at least L distinct values and that the
 	// most frequent one is not too frequent: with r_1 ≥ r_2 ≥ … ≥ r_m how often
 	// they occur, r_1 < C (r_L + … + r_m). A tie within rounding fails.
@@ -36,8 +43,8 @@ const (
 // privacy beyond k-anonymity. ACM TKDD 1(1).
 type LDiversity struct {
 	Column string `yaml:"column"`
-	// L is at least 2; it is a whole number but for Entropy, which takes any
-	// number above 1.
+	// L is at least 2; it is a whole number but for Entropy and Grassberger,
+	// which take any number above 1.
 	L    float64   `yaml:"l"`
 	Kind Diversity `yaml:"kind"`
 	// C is above 0 for Recursive, and 0 for the others.
@@ -64,13 +71,13 @@ func (m LDiversity) validate() error {
 		if !(m.L >= 2 && m.L <= math.MaxInt32 && m.L == math.Trunc(m.L)) {
 			errs = append(errs, fmt.Errorf("l is %v, want a whole number of at least 2", m.L))
 		}
-	case Entropy:
+	case Entropy, Grassberger:
 		if !(m.L > 1 && m.L <= math.MaxInt32) {
 			errs = append(errs, fmt.Errorf("l is %v, want above 1", m.L))
 		}
 	default:
-		errs = append(errs, fmt.Errorf("kind of diversity is %q, want %q, %q or %q",
-			m.Kind, Distinct, Entropy, Recursive))
+		errs = append(errs, fmt.Errorf("kind of diversity is %q, want %q, %q, %q or %q",
+			m.Kind, Distinct, Entropy, Grassberger, Recursive))
 	}
 	switch {
 	case m.Kind == Recursive && !(m.C > 0 && m.C <= math.MaxInt32):
@@ -84,11 +91,14 @@ func (m LDiversity) validate() error {
 func (m LDiversity) sensitive() string { return m.Column }
 func (m LDiversity) sort() string      { return string(m.Kind) + " diversity" }
 func (m LDiversity) frequencies() bool { return m.Kind != Distinct }
+func (m LDiversity) compares() bool    { return false }
 
 func (m LDiversity) criterion(*sensitiveDomain) (criterion.Criterion, error) {
 	switch m.Kind {
 	case Entropy:
 		return criterion.Entropy{L: m.L}, nil
+	case Grassberger:
+		return criterion.Grassberger{L: m.L}, nil
 	case Recursive:
 		return criterion.Recursive{C: m.C, L: int(m.L)}, nil
 	}

@@ -3,6 +3,7 @@ package kanon
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -19,8 +20,13 @@ type sensitiveModel interface {
 	sensitive() string // the column
 	sort() string      // models of one column and sort exclude each other
 	frequencies() bool // whether how often a value occurs matters
+	compares() bool    // with the distribution of the table
 	criterion(d *sensitiveDomain) (criterion.Criterion, error)
 }
+
+// maxCompared bounds the rows of a table whose classes are compared with it, so
+// that products of two counts are exact.
+const maxCompared = math.MaxInt32
 
 // sensitiveColumn is a column with the models that name it.
 type sensitiveColumn struct {
@@ -49,7 +55,7 @@ func (a *Anonymizer) sensitiveMistakes(m sensitiveModel) (errs []error) {
 	switch {
 	case name == "":
 		where = "kanon: "
-		mistake("a model of diversity or closeness names no column")
+		mistake("a model of a sensitive column names none")
 	case name == a.cfg.Unit:
 		mistake("is the unit and cannot be sensitive")
 	case slices.Contains(a.columns(), name):
@@ -156,6 +162,10 @@ func (c *sensitiveColumn) lattice(v *valueCounts, n int) (lattice.Sensitive, err
 		}
 	}
 	for _, m := range c.models {
+		if m.compares() && d.total > maxCompared {
+			return out, fmt.Errorf("kanon: column %q: %s compares %d rows with the table, "+
+				"want at most %d", c.name, m, d.total, maxCompared)
+		}
 		criterion, err := m.criterion(d)
 		if err != nil {
 			return out, fmt.Errorf("kanon: column %q: %w", c.name, err)

@@ -30,7 +30,7 @@ func TestNewRefusesModels(t *testing.T) {
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{
-		"kanon: a model of diversity or closeness names no column", `kind of diversity is ""`,
+		"kanon: a model of a sensitive column names none", `kind of diversity is ""`,
 		`column "zip": is a quasi-identifier`, `column "id": is the unit`,
 		`column "note": l is 2.5, want a whole number`, `column "note": c is 0, want above 0`,
 		`l is NaN, want above 1`, `c is 1, want it for recursive`,
@@ -91,6 +91,16 @@ func TestDiversityByHand(t *testing.T) {
 		{"closer", 0, "", TCloseness{Column: "note", T: 0.33, Distance: Equal}, 1, 0},
 		// In people it has 4/5; the classes have 1 and 1/2.
 		{"close of people", 0, "id", TCloseness{Column: "note", T: 0.3, Distance: Ordered}, 2, 0},
+		// The second class has 2/3 of cold, which the table has 1/3 of, and 1/3
+		// of flu, of 2/3: twice and half. The first has flu 3/2 times.
+		{"alpha", 0.5, "", AlphaK{Column: "note", Alpha: 0.67, K: 2}, 1, 3},
+		{"alpha of people", 0.5, "id", AlphaK{Column: "note", Alpha: 0.5, K: 2}, 1, 3},
+		{"likeness", 0, "", BetaLikeness{Column: "note", Beta: 1, Kind: Basic}, 2, 0},
+		{"less likeness", 0, "", BetaLikeness{Column: "note", Beta: 0.99, Kind: Basic}, 1, 0},
+		// -ln(2/3) is 0.41, below the gain of 0.5.
+		{"enhanced", 0.5, "", BetaLikeness{Column: "note", Beta: 1, Kind: Enhanced}, 1, 3},
+		{"disclosure", 0, "", DeltaDisclosure{Column: "note", Delta: 1.01}, 2, 0},
+		{"strict disclosure", 0, "", DeltaDisclosure{Column: "note", Delta: 1}, 1, 0},
 		{"closer of people", 0, "id", TCloseness{Column: "note", T: 0.29, Distance: Ordered}, 1, 0},
 	} {
 		s, err := solve(c.limit, c.unit, c.model)
@@ -123,21 +133,29 @@ func TestCheckDiversityByHand(t *testing.T) {
 		TCloseness{Column: "note", T: 0.34, Distance: Equal},
 		TCloseness{Column: "note", T: 0.34, Distance: Ordered},
 		TCloseness{Column: "note", T: 0.16, Distance: Hierarchical, Tree: tree},
+		AlphaK{Column: "note", Alpha: 0.67, K: 2},
+		BetaLikeness{Column: "note", Beta: 1, Kind: Basic},
+		BetaLikeness{Column: "note", Beta: 1, Kind: Enhanced},
+		DeltaDisclosure{Column: "note", Delta: 1},
 	}
+	// In people flu has 4/5 and cold 1/5 of the table, and each a half of the
+	// second class.
+	people := math.Log2(2.5)
 	for _, c := range []struct {
 		unit    string
 		from    int64
 		reached []float64
 		holds   []bool
 	}{
-		{"", 0, []float64{1, 1, 0, 1. / 3, 1. / 3, 1. / 6},
-			[]bool{false, false, false, true, true, false}},
-		{"id", 0, []float64{1, 1, 0, 0.3, 0.3, 0.15},
-			[]bool{false, false, false, true, true, true}},
+		{"", 0, []float64{1, 1, 0, 1. / 3, 1. / 3, 1. / 6, 1, 1, 1, 1},
+			[]bool{false, false, false, true, true, false, false, true, false, false}},
+		{"id", 0, []float64{1, 1, 0, 0.3, 0.3, 0.15, 1, 1.5, 1.5, people},
+			[]bool{false, false, false, true, true, true, false, false, false, false}},
 		// The second class alone: entropy ln 3 - 2/3 ln 2 in rows.
-		{"", 3, []float64{2, 3 / math.Pow(2, 2./3), 2, 1. / 3, 1. / 3, 1. / 6},
-			[]bool{true, true, true, true, true, false}},
-		{"id", 3, []float64{2, 2, 1, 0.3, 0.3, 0.15}, []bool{true, true, true, true, true, true}},
+		{"", 3, []float64{2, 3 / math.Pow(2, 2./3), 2, 1. / 3, 1. / 3, 1. / 6, 2. / 3, 1, 1, 1},
+			[]bool{true, true, true, true, true, false, true, true, true, false}},
+		{"id", 3, []float64{2, 2, 1, 0.3, 0.3, 0.15, 0.5, 1.5, 1.5, people},
+			[]bool{true, true, true, true, true, true, true, false, false, false}},
 	} {
 		checker, err := NewChecker(CheckConfig{Quasi: []string{"zip"}, Unit: c.unit, Models: models})
 		if err != nil {

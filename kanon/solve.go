@@ -107,7 +107,7 @@ func (a *Anonymizer) untouched() *lattice.Result {
 func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
 	p := &lattice.Problem{
 		Rows:     c.rows,
-		K:        int64(a.k.K),
+		K:        int64(a.k),
 		Limit:    int64(math.Floor(a.cfg.MaxSuppression * float64(c.total))),
 		Together: a.cfg.Suppressed == Star,
 		Workers:  runtime.GOMAXPROCS(0),
@@ -169,8 +169,8 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 	}
 	rows := float64(c.total)
 	switch {
-	case size < int64(a.k.K):
-		return fmt.Sprintf("the whole table has fewer than %d %s", a.k.K, what)
+	case size < int64(a.k):
+		return fmt.Sprintf("the whole table has fewer than %d %s", a.k, what)
 	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
 		return fmt.Sprintf("%s fails for %d classes at the top level; "+
 			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",

@@ -3,7 +3,6 @@ package kanon
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/lethe-go/lethe/internal/criterion"
 )
@@ -79,15 +78,9 @@ func (m TCloseness) validate() error {
 func (m TCloseness) sensitive() string { return m.Column }
 func (m TCloseness) sort() string      { return string(m.Distance) + " closeness" }
 func (m TCloseness) frequencies() bool { return true }
-
-// maxClose bounds the rows of a table for closeness, so that products of two
-// counts are exact.
-const maxClose = math.MaxInt32
+func (m TCloseness) compares() bool    { return true }
 
 func (m TCloseness) criterion(d *sensitiveDomain) (criterion.Criterion, error) {
-	if d.total > maxClose {
-		return nil, fmt.Errorf("closeness of %d rows, want at most %d", d.total, maxClose)
-	}
 	c := criterion.Close{T: m.T, Ordered: m.Distance == Ordered}
 	if m.Distance != Hierarchical {
 		return c, nil
