@@ -1,6 +1,7 @@
 package dp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -22,7 +23,10 @@ func (s *Session) Check(queries ...Query) error {
 	if err := mistakes(errs); err != nil {
 		return err
 	}
-	return broke(s.purse.Check(charges(queries)...))
+	if err := s.purse.Check(charges(queries)...); err != nil || s.ledger == nil {
+		return broke(err)
+	}
+	return broke(s.ledger.Check(context.Background(), charges(queries)...))
 }
 
 func (s *Session) checkQuery(q Query) error {

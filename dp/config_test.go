@@ -213,7 +213,7 @@ epsilon: 0.5
 		"unit: {column: patient_id, max_rows: 4, max_groups: 2}"), &cfg); err != nil {
 		t.Fatal(err)
 	}
-	if cfg != (Config{Budget{Epsilon: 1, Delta: 1e-6}, Unit{"patient_id", 4, 2}}) {
+	if cfg != (Config{Total: Budget{Epsilon: 1, Delta: 1e-6}, Unit: Unit{"patient_id", 4, 2}}) {
 		t.Errorf("config %+v", cfg)
 	}
 }

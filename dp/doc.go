@@ -52,5 +52,6 @@
 // what is true of a whole group can be learnt, as it is meant to be.
 //
 // A Session keeps the budget of one program run. Two sessions over the same
-// people compose: their budgets add up, and nothing here sees that.
+// people compose: their budgets add up, which is seen only where both are given
+// the same ledger (package ledger).
 package dp

@@ -20,6 +20,7 @@ type Scan struct {
 	plan   *plan
 	root   bool // has the right to Results
 	done   bool // gave its results, or was merged
+	paid   receipt
 	source *entropy.Source
 	people *column.Coder
 	sample *sample
@@ -135,8 +136,8 @@ func (s *Scan) finish() {
 // Results draws the noise and returns one record a query, in their order, and
 // forgets the rows. It can be called once: with noise drawn twice from the same
 // rows the average would tell more than was paid for. Only if ctx is done
-// beforehand, nothing is drawn and it may be called again. Shards have no
-// results.
+// beforehand, or the ledger of the session does not hold the queries, nothing is
+// drawn and it may be called again. Shards have no results.
 //
 // A record has a row for every group, in the order of the keys, the last column
 // of By varying fastest; a query without By has one row. No column has nulls.
@@ -164,6 +165,9 @@ func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
 		return nil, errors.New("dp: a shard has no results; merge it into its scan")
 	}
 	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("dp: %w", err)
+	}
+	if err := s.paid.valid(ctx); err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
 	answers := s.answer()

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lethe-go/lethe/dp/budget"
+	"github.com/lethe-go/lethe/dp/ledger"
 )
 
 // Unit says whose presence is protected, and how much one of them may
@@ -31,21 +33,39 @@ type Unit struct {
 
 // Config is what a Session is made of. The zero value is refused.
 type Config struct {
-	Total Budget `yaml:"budget"` // what all queries together may cost
+	// Total is what all queries of the session together may cost. It may be left
+	// out where there is a Ledger, whose total it then is.
+	Total Budget `yaml:"budget"`
 	Unit  Unit   `yaml:"unit"`
+	// Ledger, where given, has to pay too: a query must fit both the session's
+	// total and what the ledger has left, and its cost is in the ledger, on the
+	// disk, before it is answered. Its unit must be that of the session.
+	Ledger *ledger.Ledger `yaml:"-"`
 }
 
 // Session answers queries about the people of one table until its budget is
 // spent. It is safe for concurrent use.
 type Session struct {
-	unit  Unit
-	purse *budget.Filter
+	unit   Unit
+	ledger *ledger.Ledger // nil if there is none
+	purse  *budget.Filter
+
+	spending sync.Mutex // holds while purse and ledger are charged
 }
 
 // New starts a session with its whole budget. It reports every mistake of the
 // configuration at once.
 func New(cfg Config) (*Session, error) {
 	var errs []error
+	if l := cfg.Ledger; l != nil {
+		if cfg.Total == (Budget{}) {
+			cfg.Total = l.Terms().Total
+		}
+		if unit := l.Terms().Unit; cfg.Unit.Column != "" && cfg.Unit.Column != unit {
+			errs = append(errs, fmt.Errorf("unit: the column is %q, and the ledger is of people by %q",
+				cfg.Unit.Column, unit))
+		}
+	}
 	for _, err := range split(cfg.Total.Validate()) {
 		errs = append(errs, fmt.Errorf("total: %w", err))
 	}
@@ -56,7 +76,7 @@ func New(cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
-	return &Session{unit: cfg.Unit, purse: purse}, nil
+	return &Session{unit: cfg.Unit, ledger: cfg.Ledger, purse: purse}, nil
 }
 
 func (u Unit) validate() error {
@@ -116,8 +136,9 @@ func split(err error) []error {
 // decimal.
 func (s *Session) Spent() Budget { return s.purse.Spent() }
 
-// Remaining is what is left, rounded down where it has no short decimal: a
-// query that costs this much is not refused.
+// Remaining is what is left of the session's total, rounded down where it has no
+// short decimal: a query that costs this much is not refused, unless there is a
+// ledger that has less.
 func (s *Session) Remaining() Budget { return s.purse.Remaining() }
 
 // NewScan prepares a pass over a table of the given schema that answers the
@@ -127,16 +148,56 @@ func (s *Session) Remaining() Budget { return s.purse.Remaining() }
 // It reports every mistake at once: in a query's parameters, columns that are
 // missing or of a type it cannot use, keys that are no value of their column.
 // If the budget does not suffice the error names the first query that does not
-// fit and matches ErrBudget.
+// fit and matches ErrBudget. Where the session has a ledger, NewScan waits up to
+// ten seconds for others who change it; see Session.Run for less.
 func (s *Session) NewScan(schema *arrow.Schema, queries ...Query) (*Scan, error) {
+	return s.newScan(context.Background(), schema, queries)
+}
+
+func (s *Session) newScan(
+	ctx context.Context, schema *arrow.Schema, queries []Query,
+) (*Scan, error) {
 	p, err := newPlan(s.unit, schema, queries)
 	if err != nil {
 		return nil, err
 	}
-	if err := broke(s.purse.Spend(charges(p.list())...)); err != nil {
-		return nil, err
+	scan := p.newScan(true)
+	if scan.paid, err = s.spend(ctx, charges(p.list())); err != nil {
+		return nil, broke(err)
 	}
-	return p.newScan(true), nil
+	return scan, nil
+}
+
+// spend charges the session and its ledger, or neither.
+func (s *Session) spend(ctx context.Context, c []budget.Charge) (receipt, error) {
+	s.spending.Lock()
+	defer s.spending.Unlock()
+	if s.ledger == nil {
+		return receipt{}, s.purse.Spend(c...)
+	}
+	if err := s.purse.Check(c...); err != nil {
+		return receipt{}, err
+	}
+	head, err := s.ledger.Spend(ctx, c...)
+	if err != nil {
+		return receipt{}, err
+	}
+	return receipt{s.ledger, head}, s.purse.Spend(c...)
+}
+
+// receipt is the line of a ledger that paid for a scan; the zero value is that
+// of a session without one.
+type receipt struct {
+	ledger *ledger.Ledger
+	head   ledger.Head
+}
+
+// valid says whether the ledger still holds the line.
+func (r receipt) valid(ctx context.Context) error {
+	if r.ledger == nil {
+		return nil
+	}
+	return r.ledger.Holds(ctx, r.head)
 }
 
 // Run answers the queries from all records of r, in the order of the queries;
@@ -146,7 +207,7 @@ func (s *Session) NewScan(schema *arrow.Schema, queries ...Query) (*Scan, error)
 func (s *Session) Run(
 	ctx context.Context, r array.RecordReader, queries ...Query,
 ) ([]arrow.Record, error) {
-	scan, err := s.NewScan(r.Schema(), queries...)
+	scan, err := s.newScan(ctx, r.Schema(), queries)
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,10 @@ func plain(err error) error {
 	if errors.As(err, &p) {
 		return p.Err
 	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
 	return err
 }
 
@@ -133,6 +137,21 @@ func (a *File) SHA256() (string, error) {
 // and survives a loss of power. Where it fails the file remains temporary and
 // Abort removes it.
 func (a *File) Commit() error {
+	return a.commit(os.Rename)
+}
+
+// commitNew is Commit that never replaces a file: a name is linked to the file
+// only where it is free, and the temporary one removed.
+func (a *File) commitNew() error {
+	return a.commit(func(from, to string) error {
+		if err := os.Link(from, to); err != nil {
+			return err
+		}
+		return os.Remove(from)
+	})
+}
+
+func (a *File) commit(publish func(from, to string) error) error {
 	switch a.state {
 	case writing:
 		return errors.New("commit before seal")
@@ -145,12 +164,8 @@ func (a *File) Commit() error {
 	if err := a.f.Sync(); err != nil {
 		return plain(err)
 	}
-	if err := os.Rename(a.f.Name(), a.target); err != nil {
-		var link *os.LinkError
-		if errors.As(err, &link) {
-			err = link.Err
-		}
-		return err
+	if err := publish(a.f.Name(), a.target); err != nil {
+		return plain(err)
 	}
 	a.state = finished
 	return errors.Join(plain(a.f.Close()), syncFolder(filepath.Dir(a.target)))
@@ -178,7 +193,17 @@ func syncFolder(dir string) error {
 }
 
 // WriteFile publishes data at path in one step.
-func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
+func WriteFile(path string, data []byte, perm fs.FileMode) error {
+	return writeFile(path, data, perm, (*File).Commit)
+}
+
+// WriteNewFile publishes data at path in one step unless there is a file: then
+// it changes nothing and the error matches fs.ErrExist.
+func WriteNewFile(path string, data []byte, perm fs.FileMode) error {
+	return writeFile(path, data, perm, (*File).commitNew)
+}
+
+func writeFile(path string, data []byte, perm fs.FileMode, commit func(*File) error) (err error) {
 	a, err := Create(path, perm)
 	if err != nil {
 		return err
@@ -190,7 +215,7 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	if err := a.Seal(); err != nil {
 		return err
 	}
-	return a.Commit()
+	return commit(a)
 }
 
 var _ io.Writer = (*File)(nil)

@@ -3,6 +3,8 @@ package atomicfile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -158,5 +160,22 @@ func TestCommitThatFailsCanBeAborted(t *testing.T) {
 	must(t, f.Abort())
 	if n := names(t, dir); n != "t" {
 		t.Errorf("left behind: %s", n)
+	}
+}
+
+func TestWriteNewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new")
+	if err := WriteNewFile(path, []byte("first"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteNewFile(path, []byte("second"), 0o600); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a file: %v", err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "first" {
+		t.Errorf("%q, %v", got, err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
