@@ -55,7 +55,9 @@ func (d *domain) generalize() error {
 	if err := d.validText(); err != nil {
 		return err
 	}
-	d.column = lattice.Column{Min: d.quasi.MinLevel, Max: d.quasi.highest()}
+	d.column = lattice.Column{
+		Min: d.quasi.MinLevel, Max: d.quasi.highest(), Height: d.quasi.Hierarchy.Levels(),
+	}
 	identity := make([]uint32, d.size())
 	for i := range identity {
 		identity[i] = uint32(i)

@@ -12,17 +12,16 @@ type record struct {
 	// suppressed is how many rows are suppressed in this vector and in all
 	// below at least.
 	suppressed int64
-	// factor[j][l] is a bound of 1 + x_j for the vectors below this one that
-	// have column j at level l.
-	factor [][]float64
+	// part[j][l] is the part of a bound for the vectors below this one that
+	// have column j at level l; nil where suppressed rules them out.
+	part [][]float64
 }
 
 // candidate is a vector that satisfies the models.
 type candidate struct {
 	levels     []uint8
 	suppressed int64
-	product    float64 // of 1 + x_j, cut off
-	columns    []float64
+	score      score
 }
 
 // better is the total order by which the result is chosen: less loss, then
@@ -31,8 +30,8 @@ func (c *candidate) better(o *candidate) bool {
 	if o == nil {
 		return true
 	}
-	if c.product != o.product {
-		return c.product < o.product
+	if d := c.score.compare(o.score); d != 0 {
+		return d < 0
 	}
 	if a, b := levelSum(c.levels), levelSum(o.levels); a != b {
 		return a < b
@@ -56,36 +55,31 @@ func (p *search) evaluate(s *scratch, levels []uint8) {
 	p.rollUp(s, t, levels)
 	doubt := s.scan(p, levels, p.Limit)
 	rec := &record{levels: slices.Clone(levels), packed: p.pack(levels)}
-	sums := p.sums(s, levels)
-	if doubt > 0 && s.suppressed <= p.Limit && p.product(sums) <= p.bar() {
+	if doubt > 0 && p.mayBeBest(s, levels) {
 		p.resolve(s, levels, doubt)
-		sums = p.sums(s, levels)
 	}
 	s.failing = s.failing[:0]
-	if len(p.Sensitive) > 0 && s.suppressed <= p.Limit && p.product(sums) <= p.bar() {
+	if len(p.Sensitive) > 0 && p.mayBeBest(s, levels) {
 		p.judgeClasses(s, t, p.Limit)
-		sums = p.sums(s, levels)
 	}
-	p.learn(rec, s, sums)
-	if len(s.failing) > 0 {
-		s.suppressFailing(p)
-		sums = p.sums(s, levels)
-	}
-	if s.suppressed > p.Limit || p.product(sums) > p.bar() {
+	if rec.suppressed = s.suppressed; rec.suppressed <= p.Limit {
+		p.measure.learn(rec, s)
+	} // which rules out all below otherwise, whatever they lose
+	p.publish(rec)
+	s.suppressFailing(p)
+	if !p.mayBeBest(s, levels) {
 		return
 	}
 	if p.Together && !p.togetherEnough(s, t, levels) {
 		return
 	}
-	c := &candidate{
-		levels: slices.Clone(levels), suppressed: s.suppressed,
-		product: 1, columns: make([]float64, len(levels)),
-	}
-	for j, sum := range sums {
-		c.columns[j] = cut(normal(sum, p.columns[j].least, p.n))
-		c.product *= 1 + c.columns[j]
-	}
-	p.offer(c)
+	p.offer(&candidate{slices.Clone(levels), s.suppressed, p.measure.score(s, levels)})
+}
+
+// mayBeBest says whether the vector in s is within the limit and may lose as
+// little as the best so far.
+func (p *search) mayBeBest(s *scratch, levels []uint8) bool {
+	return s.suppressed <= p.Limit && p.measure.bound(s, levels) <= p.bar()
 }
 
 // verdicts on a class
@@ -158,61 +152,13 @@ func (s *scratch) lose(p *search, class int, rows int64) {
 	s.suppressed += rows
 }
 
-// sums are L_j. The order of summing is that of the labels, so that they do
-// not depend on the order of tuples.
-func (p *search) sums(s *scratch, levels []uint8) []float64 {
-	for j, l := range levels {
-		sum := float64(s.suppressed)
-		shares, rows := p.Columns[j].Shares[l], p.columns[j].rows[l]
-		for c, n := range s.count[j] {
-			sum += shares[c] * float64(rows[c]-n)
-		}
-		s.sum[j] = sum
-	}
-	return s.sum
-}
-
-func (p *search) product(sums []float64) float64 {
-	product := 1.0
-	for j, sum := range sums {
-		product *= 1 + normal(sum, p.columns[j].least, p.n)
-	}
-	return product
-}
-
-// learn fills the bounds for the vectors below and publishes the record.
-func (p *search) learn(rec *record, s *scratch, sums []float64) {
-	rec.suppressed = s.suppressed
-	if rec.suppressed > p.Limit { // which rules out all below, whatever they lose
-		p.publish(rec)
-		return
-	}
-	n := float64(rec.suppressed)
-	rec.factor = make([][]float64, len(rec.levels))
-	for j, l := range rec.levels {
-		c := &p.columns[j]
-		rec.factor[j] = make([]float64, l+1)
-		rec.factor[j][l] = 1 + normal(sums[j], c.least, p.n)
-		for low := range int(l) {
-			// The shares that the rows of S have at the lower level, at most.
-			have := 0.0
-			for label, share := range c.below[l][low] {
-				have += share * float64(s.count[j][label])
-			}
-			most := min(have, c.top[low].largest(rec.suppressed))
-			rec.factor[j][low] = 1 + normal(c.total[low]+n-most, c.least, p.n)
-		}
-	}
-	p.publish(rec)
-}
-
 // excluded says whether what is known of coarser vectors rules this one out:
 // by the limit, or by a loss above the bar. Each column takes the best of its
 // bounds.
 func (p *search) excluded(levels []uint8, records []*record, bound []float64) bool {
 	bar := p.bar()
 	for j, l := range levels {
-		bound[j] = 1 + normal(p.columns[j].total[l], p.columns[j].least, p.n)
+		bound[j] = p.measure.first(j, int(l))
 	}
 	packed := p.pack(levels)
 	for i := len(records) - 1; i >= 0; i-- {
@@ -223,12 +169,10 @@ func (p *search) excluded(levels []uint8, records []*record, bound []float64) bo
 		if r.suppressed > p.Limit {
 			return true
 		}
-		product := 1.0
 		for j, l := range levels {
-			bound[j] = max(bound[j], r.factor[j][l])
-			product *= bound[j]
+			bound[j] = max(bound[j], r.part[j][l])
 		}
-		if product > bar {
+		if p.measure.join(bound) > bar {
 			return true
 		}
 	}

@@ -3,43 +3,36 @@
 // small stays within a limit. It works on codes and knows neither values nor
 // labels.
 //
-// The loss of a vector w is Iyengar's measure [1] summed up by the geometric
-// mean: with share_j(r) the share of the domain of column j that the label of
-// row r covers, a_j the smallest share a value has, N rows and S the
-// suppressed ones,
+// What a vector loses is said by a Measure. By default it is Iyengar's, see
+// Shares, summed up by the geometric mean: with x_j what column j loses,
 //
-//	L_j = sum over kept r of share_j(r) + |S|
-//	x_j = max(0, (L_j - N a_j) / (N - N a_j)), cut off after ten digits
 //	loss = (product of (1 + x_j))^(1/m) - 1
 //
-// The search is exact. It rests on three bounds, each sound because a class of
-// w lies within a class of any coarser u: what is too small in u is too small
-// in w, and shares do not fall with the level.
+// The search is exact. It rests on bounds that each Measure makes of two facts,
+// which hold because a class of w lies within a class of any coarser u: what is
+// too small in u is too small in w, and labels only grow with the level. S(u)
+// are the rows suppressed at u.
+//
+//   - S(u) is a part of S(w): what it loses, w loses;
+//   - where S(u) is beyond the limit, so is S(w).
+//
+// For Shares, with L_j the shares that kept rows lose and |S| for those
+// suppressed,
 //
 //   - L_j(w) >= sum over all rows of share_j at level w_j;
-//   - S(u) is a part of S(w), so L_j(w) is at least that sum with the rows of
-//     S(u) at share 1; what they had at level w_j is at most the largest share
-//     at w_j among the values of their label at u_j, and in all at most what
-//     the |S(u)| rows of largest share have;
-//   - where S(u) is beyond the limit, so is S(w).
+//   - L_j(w) is at least that sum with the rows of S(u) at share 1; what they had
+//     at level w_j is at most the largest share at w_j among the values of their
+//     label at u_j, and in all at most what the |S(u)| rows of largest share have.
 //
 // Criteria on the values of a sensitive column break that: a class of u may
 // fail one and a part of it satisfy it in w. What is left of the bounds is
 // this. A class with too few distinct values has no part with enough, so it is
 // in S(u) as one that is too small. Of any other class that fails, a number of
 // rows is bound to be suppressed in w, whichever they are; see
-// criterion.Criterion. S(u) stands for these rows too in the second and third
-// bound.
-//
-// [1] Iyengar (2002). Transforming data to satisfy privacy constraints.
-// KDD 2002, 279–288.
+// criterion.Criterion. S(u) stands for these rows too.
 package lattice
 
-import (
-	"math"
-
-	"github.com/lethe-go/lethe/internal/group"
-)
+import "github.com/lethe-go/lethe/internal/group"
 
 // Column is one column of a Problem: its labels at every level, as codes.
 type Column struct {
@@ -53,6 +46,8 @@ type Column struct {
 	Least float64
 	// Min and Max are the levels allowed, both of them included.
 	Min, Max int
+	// Height is the number of levels above the value, of which Max may be less.
+	Height int
 }
 
 // People says whose the rows are: the people of tuple i are the distinct
@@ -74,7 +69,8 @@ type Problem struct {
 	// Sensitive are the columns whose values in a class are judged: a class
 	// that fails a criterion is suppressed.
 	Sensitive []Sensitive
-	Limit     int64 // rows that may be suppressed
+	Measure   Measure // nil for Shares by the geometric mean
+	Limit     int64   // rows that may be suppressed
 	// Together asks that the suppressed rows form a class that is large enough
 	// itself, or are none.
 	Together bool
@@ -85,8 +81,8 @@ type Problem struct {
 type Result struct {
 	Levels     []int
 	Suppressed int64     // rows
-	Loss       float64   // of the whole
-	Columns    []float64 // x_j
+	Loss       float64   // by the Measure
+	Columns    []float64 // of each column by Shares, whatever the Measure
 	Kept       []uint64  // keys of the classes kept, of the codes at Levels
 	KeptRows   []int64   // rows of each class kept
 	Evaluated  int       // vectors whose classes were counted
@@ -94,38 +90,3 @@ type Result struct {
 }
 
 func (p *Problem) tuples() int { return len(p.Rows) }
-
-// columnSums are what is known of a column before any class is counted.
-type columnSums struct {
-	rows  [][]int64   // rows by level and label
-	total []float64   // sum of the shares of all rows, by level
-	top   []shareSums // by level
-	// below[l][low] is, by label at level l, the largest share that its values
-	// have at a lower level.
-	below [][][]float64
-	least float64
-}
-
-// shareSums answers how large the sum of the n largest row shares is.
-type shareSums struct {
-	rows  []int64   // of the i+1 labels of largest share
-	sums  []float64 // their shares, times their rows
-	share []float64
-}
-
-// normal is x_j of a sum of shares, before it is cut off.
-func normal(sum, least float64, n int64) float64 {
-	if least >= 1 {
-		return 0
-	}
-	low := float64(n) * least
-	return min(1, max(0, (sum-low)/(float64(n)-low)))
-}
-
-// cut cuts x_j off after ten digits. Exact ties between vectors stay ties.
-func cut(x float64) float64 { return math.Floor(x*1e10) / 1e10 }
-
-// loss is the geometric mean of a product of 1 + x_j.
-func loss(product float64, columns int) float64 {
-	return min(1, max(0, math.Pow(product, 1/float64(columns))-1)) // within [0, 1] but for rounding
-}

@@ -38,15 +38,15 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // search is a Problem being solved.
 type search struct {
 	*Problem
-	n         int64 // rows
-	columns   []columnSums
+	n         int64       // rows
+	rows      [][][]int64 // by column, level and label
+	measure   measuring
 	steps     [][][][]uint32
 	order     []int // columns, those of most values first
 	base      *table
 	prefixes  prefixes
 	weightBar uint64
 	judges    []judge // a sensitive column
-	slack     float64 // factor by which a bound may miss by rounding and cutting off
 	shifts    []uint
 	guards    uint64
 	evaluated atomic.Int64
@@ -68,6 +68,7 @@ func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 		scratches[i] = p.newScratch()
 	}
 	p.setBase(scratches[0])
+	p.setMeasure()
 	p.evaluate(scratches[0], p.highest())
 	if (*p.records.Load())[0].suppressed > p.Limit { // as little as there can be anywhere
 		return nil, p.infeasible(scratches[0])
@@ -90,8 +91,6 @@ func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 
 func newSearch(prob *Problem) *search {
 	p := &search{Problem: prob, seen: map[string]bool{}}
-	m := len(p.Columns)
-	p.slack = 1 + float64(m+10)*2e-10
 	p.limit.Store(math.Float64bits(math.Inf(1)))
 	p.records.Store(new([]*record))
 	for _, n := range p.Rows {
@@ -101,12 +100,15 @@ func newSearch(prob *Problem) *search {
 	codes := make([]uint32, p.tuples())
 	for j := range p.Columns {
 		c := &p.Columns[j]
-		rows := make([]int64, len(c.Codes[0]))
-		p.Layout.Get(p.Keys, j, codes)
-		for i, v := range codes {
-			rows[v] += p.Rows[i]
+		rows := make([][]int64, len(c.Codes))
+		for l, labels := range c.Codes {
+			rows[l] = make([]int64, len(c.Shares[l]))
+			p.Layout.Get(p.Keys, j, codes)
+			for i, v := range codes {
+				rows[l][labels[v]] += p.Rows[i]
+			}
 		}
-		p.columns = append(p.columns, sumColumn(c, rows))
+		p.rows = append(p.rows, rows)
 		p.steps = append(p.steps, stepsOf(c))
 		p.order = append(p.order, j)
 	}
@@ -126,7 +128,7 @@ func (p *search) newScratch() *scratch {
 		keys:          make([]uint64, block*p.Layout.Words()),
 		to:            make([]uint32, block),
 		count:         make([][]int64, len(p.Columns)),
-		sum:           make([]float64, len(p.Columns)),
+		part:          make([]float64, len(p.Columns)),
 		bound:         make([]float64, len(p.Columns)),
 		valuesScratch: p.newValuesScratch(),
 	}
@@ -151,6 +153,18 @@ func (p *search) setBase(s *scratch) {
 	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, p.base.bytes())}
 }
 
+// setMeasure prepares the measure, for which it takes the classes of setBase.
+func (p *search) setMeasure() {
+	m := p.Measure
+	if m == nil {
+		m = plain()
+	}
+	p.measure = m.prepare(p)
+}
+
+// plain is the Measure where none is given.
+func plain() ByColumn { return ByColumn{Loss: Shares{Factors{1, 1}}} }
+
 func (p *search) lowest() []uint8 {
 	levels := make([]uint8, len(p.Columns))
 	for j := range levels {
@@ -167,7 +181,7 @@ func (p *search) highest() []uint8 {
 	return levels
 }
 
-// bar is the product above which a vector cannot be the best.
+// bar is the value above which a vector cannot be the best.
 func (p *search) bar() float64 { return math.Float64frombits(p.limit.Load()) }
 
 func (p *search) offer(c *candidate) {
@@ -175,8 +189,14 @@ func (p *search) offer(c *candidate) {
 	defer p.mu.Unlock()
 	if c.better(p.best) {
 		p.best = c
-		p.limit.Store(math.Float64bits(c.product * p.slack))
+		p.limit.Store(math.Float64bits(p.slack(c.score.value)))
 	}
+}
+
+// slack is a value that no bound of an equal one exceeds by rounding, or by
+// cutting off.
+func (p *search) slack(value float64) float64 {
+	return value + float64(len(p.Columns)+10)*2e-10*max(1, math.Abs(value))
 }
 
 func (p *search) publish(r *record) {
@@ -243,13 +263,14 @@ func (p *search) result(s *scratch, candidates int) *Result {
 	p.suppressAll(s, b.levels)
 	r := &Result{
 		Suppressed: b.suppressed,
-		Loss:       loss(b.product, len(b.levels)),
-		Columns:    b.columns,
+		Loss:       p.measure.loss(b.score),
 		Evaluated:  int(p.evaluated.Load()),
 		Candidates: candidates,
 	}
-	for _, l := range b.levels {
+	for j, l := range b.levels {
 		r.Levels = append(r.Levels, int(l))
+		column := plain().Loss.prepare(p, j)
+		r.Columns = append(r.Columns, column.at(int(l), s.count[j], s.suppressed))
 	}
 	w := p.Layout.Words()
 	for c := range s.rows {

@@ -62,7 +62,8 @@ type scratch struct {
 	epoch      uint32
 	members    []member
 	suppressed int64
-	sum, bound []float64
+	part       []float64 // for the measure, by column
+	bound      []float64
 	valuesScratch
 }
 

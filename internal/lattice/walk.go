@@ -81,21 +81,16 @@ func (p *search) try(ctx context.Context, ss []*scratch, vectors [][]uint8) erro
 // general to specific.
 func (p *search) enumerate() ([]uint8, error) {
 	m := len(p.Columns)
-	factor := make([][]float64, m)
-	rest := make([]float64, m+1) // least product of the columns from j on
-	rest[m] = 1
+	rest := make([]float64, m+1) // least bound of the columns from j on
+	rest[m] = p.measure.join(nil)
 	for j := m - 1; j >= 0; j-- {
-		c := &p.columns[j]
-		for l := range c.total {
-			factor[j] = append(factor[j], 1+normal(c.total[l], c.least, p.n))
-		}
-		rest[j] = rest[j+1] * factor[j][p.Columns[j].Min]
+		rest[j] = p.measure.join2(p.measure.first(j, p.Columns[j].Min), rest[j+1])
 	}
 	var found []uint8
 	at := make([]uint8, m)
 	bar, full := p.bar(), false
-	var walk func(j int, product float64)
-	walk = func(j int, product float64) {
+	var walk func(j int, bound float64)
+	walk = func(j int, bound float64) {
 		if j == m {
 			if full = len(found)/m >= MaxCandidates; !full {
 				found = append(found, at...)
@@ -103,20 +98,20 @@ func (p *search) enumerate() ([]uint8, error) {
 			return
 		}
 		for l := p.Columns[j].Min; l <= p.Columns[j].Max && !full; l++ {
-			next := product * factor[j][l]
-			if next*rest[j+1] > bar {
-				break // shares do not fall with the level
+			next := p.measure.join2(bound, p.measure.first(j, l))
+			if p.measure.join2(next, rest[j+1]) > bar {
+				break // parts do not fall with the level
 			}
 			at[j] = uint8(l)
 			walk(j+1, next)
 		}
 	}
-	walk(0, 1)
+	walk(0, p.measure.join(nil))
 	if full {
 		return nil, fmt.Errorf("%w: %s in all, more than %d of them left to compare",
 			ErrTooLarge, p.vectors(), MaxCandidates)
 	}
-	return p.sorted(found, factor), nil
+	return p.sorted(found), nil
 }
 
 // vectors is how many vectors there are.
@@ -130,7 +125,7 @@ func (p *search) vectors() *big.Int {
 
 // sorted orders vectors by falling sum of levels, those of larger first bound
 // first: general vectors are cheap and teach much about those below.
-func (p *search) sorted(found []uint8, factor [][]float64) []uint8 {
+func (p *search) sorted(found []uint8) []uint8 {
 	m := len(p.Columns)
 	n := len(found) / m
 	type entry struct {
@@ -141,9 +136,9 @@ func (p *search) sorted(found []uint8, factor [][]float64) []uint8 {
 	order := make([]entry, n)
 	for i := range order {
 		v := found[i*m : (i+1)*m]
-		e := entry{int32(i), int32(levelSum(v)), 1}
+		e := entry{int32(i), int32(levelSum(v)), p.measure.join(nil)}
 		for j, l := range v {
-			e.bound *= factor[j][l]
+			e.bound = p.measure.join2(e.bound, p.measure.first(j, int(l)))
 		}
 		order[i] = e
 	}
