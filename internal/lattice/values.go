@@ -37,7 +37,8 @@ type judge struct {
 	whole *criterion.Whole
 }
 
-func newJudge(c *Sensitive) judge {
+// Whole is how often each value occurs in the table.
+func (c *Sensitive) Whole() *criterion.Whole {
 	count := make([]int64, c.Values)
 	for i, item := range c.Item {
 		if c.Rows != nil {
@@ -47,7 +48,11 @@ func newJudge(c *Sensitive) judge {
 	for _, v := range c.Value {
 		count[v]++
 	}
-	j := judge{whole: criterion.NewWhole(count)}
+	return criterion.NewWhole(count)
+}
+
+func newJudge(c *Sensitive) judge {
+	j := judge{whole: c.Whole()}
 	for _, criterion := range c.Criteria {
 		j.least = max(j.least, criterion.Distinct())
 	}
