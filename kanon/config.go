@@ -22,8 +22,38 @@ type Quasi struct {
 // Recoding says what is generalized alike. Its zero value is refused.
 type Recoding string
 
-// Global recoding gives a column one level in all rows.
-const Global Recoding = "global"
+const (
+	// Global recoding gives a column one level in all rows.
+	Global Recoding = "global"
+	// Local recoding gives each combination of values labels of its own, of any
+	// level: the lowest that its class has in common. Rows of equal values are
+	// still written alike. It loses far less than Global does, and a value that is
+	// lost altogether, under the top, is lost in one column of one class.
+	Local Recoding = "local"
+	// Mondrian is strict multidimensional partitioning as it was published, for
+	// comparison with Local:
+	//
+	// LeFevre, DeWitt, Ramakrishnan (2006). Mondrian multidimensional
+	// k-anonymity. ICDE 2006, doi:10.1109/ICDE.2006.101.
+	Mondrian Recoding = "mondrian"
+)
+
+func recodings() []Recoding { return []Recoding{Global, Local, Mondrian} }
+
+// oneOf lists names for an error.
+func oneOf[S ~string](names []S) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", n)
+	}
+	return b.String()
+}
 
 // Suppressed says what becomes of rows whose class cannot be kept. Its zero
 // value is refused.
@@ -56,6 +86,8 @@ type Config struct {
 	Unit       string     `yaml:"unit"`
 	Recoding   Recoding   `yaml:"recoding"`
 	Suppressed Suppressed `yaml:"suppressed"`
+	// Local is for Recoding Local.
+	Local LocalSearch `yaml:"local"`
 }
 
 // Anonymizer is a checked Config. It is immutable and safe for concurrent use.
@@ -104,8 +136,11 @@ func New(cfg Config) (*Anonymizer, error) {
 	if s := cfg.MaxSuppression; !(s >= 0 && s <= 1) { // so written for NaN
 		mistake("maximal suppression is %v, want a share from 0 to 1", s)
 	}
-	if cfg.Recoding != Global {
-		mistake("recoding is %q, want %q", cfg.Recoding, Global)
+	if !slices.Contains(recodings(), cfg.Recoding) {
+		mistake("recoding is %q, want %s", cfg.Recoding, oneOf(recodings()))
+	}
+	for _, err := range cfg.Local.mistakes(cfg.Recoding) {
+		mistake("local: %w", err)
 	}
 	if cfg.Suppressed != Drop && cfg.Suppressed != Star {
 		mistake("suppressed is %q, want %q or %q", cfg.Suppressed, Drop, Star)

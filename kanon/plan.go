@@ -26,8 +26,8 @@ type Plan struct {
 	doc     planDoc
 	columns []planColumn
 	layout  group.Layout
-	kept    *group.Table
-	scratch sync.Pool // of *transformScratch
+	kept    *group.Table // of keys: labels, or values where recoding is local
+	scratch sync.Pool    // of *transformScratch
 }
 
 // planDoc is the JSON form. A value is given by its canonical text, a label by
@@ -43,8 +43,9 @@ type planDoc struct {
 	Columns        []planColumnDoc `json:"columns"`
 	// Kept are the combinations of labels that are not suppressed, in
 	// ascending order.
-	Kept    [][]uint32 `json:"kept"`
-	Summary Summary    `json:"summary"`
+	Kept    [][]uint32    `json:"kept"`
+	Local   *planLocalDoc `json:"local,omitempty"` // nil for global recoding
+	Summary Summary       `json:"summary"`
 }
 
 type planColumnDoc struct {
@@ -56,9 +57,22 @@ type planColumnDoc struct {
 	Null   bool     `json:"null"`   // whether null occurs
 	Labels []string `json:"labels"` // empty at level 0
 	Label  []uint32 `json:"label"`  // of each value; empty at level 0
+
+	// Where recoding is local, Level is the highest of all classes, Label is
+	// empty, and Labels, in ascending order, are those of any level.
+	local bool
 }
 
-func (d *planColumnDoc) top() bool { return d.Level == d.Levels }
+// top says whether all is one label.
+func (d *planColumnDoc) top() bool { return d.Level == d.Levels && !d.local }
+
+// values is how many values there are with null.
+func (d *planColumnDoc) values() int {
+	if d.Null {
+		return len(d.Values) + 1
+	}
+	return len(d.Values)
+}
 
 // labels is how many numbers labels have, with that of null.
 func (d *planColumnDoc) labels() int {
@@ -77,13 +91,15 @@ type planColumn struct {
 	*planColumnDoc
 	typ   column.Type
 	coder *column.Coder // code i is value i, null the last
-	label []uint32      // of each code
+	label []uint32      // of each code, which is the code itself where recoding is local
 	null  uint32        // label of null; column.None where null has none of its own
+
+	classLabel []uint32 // of each class, where recoding is local
 }
 
-// newPlan writes down a result of the search.
-func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*Plan, error) {
-	doc := planDoc{
+// planHead is what every plan says.
+func (a *Anonymizer) planHead() planDoc {
+	return planDoc{
 		Version:        PlanVersion,
 		Recoding:       a.cfg.Recoding,
 		Suppressed:     a.cfg.Suppressed,
@@ -92,6 +108,11 @@ func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*
 		MaxSuppression: a.cfg.MaxSuppression,
 		Kept:           [][]uint32{},
 	}
+}
+
+// newPlan writes down a result of the search.
+func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*Plan, error) {
+	doc := a.planHead()
 	sizes := make([]int, len(domains))
 	for i, d := range domains {
 		doc.Columns = append(doc.Columns, d.describe(r.Levels[i]))

@@ -78,6 +78,7 @@ func (p *Plan) build(doc planDoc) error {
 	names := map[string]bool{}
 	for i := range doc.Columns {
 		d := &doc.Columns[i]
+		d.local = doc.Local != nil
 		if d.Name == "" || names[d.Name] || d.Name == doc.Unit {
 			return fmt.Errorf("kanon: plan: column %d has no name of its own", i+1)
 		}
@@ -90,13 +91,18 @@ func (p *Plan) build(doc planDoc) error {
 		sizes[i] = max(1, d.labels())
 	}
 	p.layout = group.NewLayout(sizes)
-	return p.buildKept()
+	if err := p.buildKept(); err != nil || doc.Local == nil {
+		return err
+	}
+	return p.buildTuples()
 }
 
 func (d *planDoc) validate() error {
 	switch {
-	case d.Recoding != Global:
-		return fmt.Errorf("kanon: plan: recoding is %q, want %q", d.Recoding, Global)
+	case !slices.Contains(recodings(), d.Recoding):
+		return fmt.Errorf("kanon: plan: recoding is %q, want one of %s", d.Recoding, oneOf(recodings()))
+	case (d.Local != nil) != (d.Recoding != Global):
+		return fmt.Errorf("kanon: plan: classes of tuples do not go with recoding %q", d.Recoding)
 	case d.Suppressed != Drop && d.Suppressed != Star:
 		return fmt.Errorf("kanon: plan: suppressed is %q, want %q or %q", d.Suppressed, Drop, Star)
 	case !(d.MaxSuppression >= 0 && d.MaxSuppression <= 1):
@@ -107,6 +113,11 @@ func (d *planDoc) validate() error {
 		return errors.New("kanon: plan: no privacy model, or one without a name")
 	case len(d.Columns) == 0 || len(d.Columns) > maxQuasi:
 		return fmt.Errorf("kanon: plan: %d columns, want 1 to %d", len(d.Columns), maxQuasi)
+	}
+	if d.Local != nil {
+		if err := d.Local.validate(d.Recoding); err != nil {
+			return err
+		}
 	}
 	return d.Summary.validate(d)
 }
@@ -148,7 +159,7 @@ func newPlanColumn(d *planColumnDoc) (planColumn, error) {
 		return c, err
 	}
 	c.label = slices.Clone(d.Label)
-	if d.Level == 0 {
+	if d.Level == 0 || d.local {
 		c.label = make([]uint32, len(d.Values))
 		for i := range c.label {
 			c.label[i] = uint32(i)
@@ -161,6 +172,9 @@ func newPlanColumn(d *planColumnDoc) (planColumn, error) {
 			label = uint32(d.labels() - 1)
 			c.null = label
 		}
+		if d.local {
+			label = uint32(len(d.Values))
+		}
 		c.label = append(c.label, label)
 	}
 	return c, nil
@@ -172,6 +186,17 @@ func (d *planColumnDoc) checkLabels() error {
 	if d.Level == 0 {
 		if len(d.Labels) > 0 || len(d.Label) > 0 {
 			return errors.New("labels at level 0")
+		}
+		return nil
+	}
+	if d.local {
+		for i, s := range d.Labels {
+			if i > 0 && s <= d.Labels[i-1] {
+				return errors.New("labels are not in order")
+			}
+		}
+		if len(d.Label) > 0 {
+			return errors.New("labels of values, want those of classes")
 		}
 		return nil
 	}

@@ -132,14 +132,17 @@ func variants(
 func TestPlanDependsOnRowsOnly(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	solved, infeasible := 0, 0
-	seeds := 60
+	seeds := 120
 	if testing.Short() {
-		seeds = 10
+		seeds = 20
 	}
 	for seed := range uint64(seeds) {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		r := rand.New(rand.NewPCG(seed, 7))
 		cfg := drawnConfig(r)
+		if cfg.Recoding = []Recoding{Global, Local, Local, Mondrian}[seed%4]; cfg.Recoding == Local && seed%5 == 0 {
+			cfg.Local = LocalSearch{Iterations: 50, Seed: seed}
+		}
 		a := mustNew(t, cfg)
 		people := drawnPeople(r, 5+r.IntN(150))
 		want, plan := "", (*Plan)(nil)

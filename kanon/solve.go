@@ -56,7 +56,7 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("kanon: %w", err)
 	}
-	if c.total == 0 {
+	if c.total == 0 && a.cfg.Recoding == Global {
 		return a.newPlan(c, domains, a.untouched())
 	}
 	prob := a.problem(c, domains)
@@ -66,6 +66,9 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 			return nil, err
 		}
 		prob.Sensitive = append(prob.Sensitive, s)
+	}
+	if a.cfg.Recoding != Global {
+		return a.solveLocal(ctx, c, domains, prob)
 	}
 	result, err := lattice.Solve(ctx, prob)
 	if err != nil {

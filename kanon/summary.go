@@ -71,36 +71,46 @@ func (p *Plan) Summary() Summary {
 }
 
 func summarize(c *Counts, domains []*domain, r *lattice.Result, layout group.Layout) Summary {
-	s := Summary{
-		Rows: c.total, Suppressed: r.Suppressed, Classes: int64(len(r.KeptRows)),
-		Loss: r.Loss, Search: searchOptimal, Levels: r.Levels, Columns: []ColumnSummary{},
-		BeforeRows: tally(slices.Clone(c.rows)),
+	s := summaryHead(c)
+	s.Suppressed, s.Classes = r.Suppressed, int64(len(r.KeptRows))
+	s.Loss, s.Search, s.Levels = r.Loss, searchOptimal, r.Levels
+	codes := make([]uint32, len(r.KeptRows))
+	for i, d := range domains {
+		after := make([]int64, len(d.column.Shares[r.Levels[i]]))
+		layout.Get(r.Kept, i, codes)
+		for k, n := range r.KeptRows {
+			after[codes[k]] += n
+		}
+		s.Columns = append(s.Columns, d.summary(c, i, r.Levels[i], r.Columns[i], after))
 	}
+	return s
+}
+
+// summaryHead is what a summary says of the counts.
+func summaryHead(c *Counts) Summary {
+	s := Summary{Rows: c.total, Columns: []ColumnSummary{}, BeforeRows: tally(slices.Clone(c.rows))}
 	s.Before = s.BeforeRows
 	if c.people != nil {
 		s.Before = tally(c.pairs.sizes(c.tuples.Len()))
 	}
-	codes := make([]uint32, max(len(c.rows), len(r.KeptRows)))
-	for i, d := range domains {
-		before := make([]int64, d.size())
-		c.layout.Get(c.tuples.Keys(), i, codes[:len(c.rows)])
-		for k, n := range c.rows {
-			before[d.leaf[codes[k]]] += n
-		}
-		after := make([]int64, len(d.column.Shares[r.Levels[i]]))
-		layout.Get(r.Kept, i, codes[:len(r.KeptRows)])
-		for k, n := range r.KeptRows {
-			after[codes[k]] += n
-		}
-		ordered := d.ordered()
-		s.Columns = append(s.Columns, ColumnSummary{
-			Name: d.quasi.Column, Level: r.Levels[i], Levels: d.quasi.Hierarchy.Levels(),
-			Loss: r.Columns[i], Ordered: ordered,
-			Values: int64(d.size()), Labels: occurring(after),
-			Before: shares(before, ordered), After: shares(after, ordered),
-		})
-	}
 	return s
+}
+
+// summary is that of column i; after are the rows kept by label.
+func (d *domain) summary(c *Counts, i, level int, loss float64, after []int64) ColumnSummary {
+	before := make([]int64, d.size())
+	codes := make([]uint32, len(c.rows))
+	c.layout.Get(c.tuples.Keys(), i, codes)
+	for k, n := range c.rows {
+		before[d.leaf[codes[k]]] += n
+	}
+	ordered := d.ordered()
+	return ColumnSummary{
+		Name: d.quasi.Column, Level: level, Levels: d.quasi.Hierarchy.Levels(),
+		Loss: loss, Ordered: ordered,
+		Values: int64(d.size()), Labels: occurring(after),
+		Before: shares(before, ordered), After: shares(after, ordered),
+	}
 }
 
 // ordered says whether the canonical order of the values is one of magnitude.
@@ -176,7 +186,7 @@ func (s *Summary) validate(d *planDoc) error {
 	bad := errors.New("kanon: plan: the summary does not fit the plan")
 	switch {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
-		s.Classes != int64(len(d.Kept)), s.Search != searchOptimal,
+		s.Classes != int64(len(d.Kept)), s.Search != d.search(),
 		!isShare(s.Loss), len(s.Levels) != len(d.Columns), len(s.Columns) != len(d.Columns):
 		return bad
 	}
@@ -186,7 +196,11 @@ func (s *Summary) validate(d *planDoc) error {
 		if p.Null {
 			values++
 		}
-		if c.Values != values || c.Labels < 0 || c.Labels > values || c.Name != p.Name || c.Level != p.Level || c.Levels != p.Levels || s.Levels[i] != p.Level ||
+		labels := values
+		if d.Local != nil {
+			labels += int64(len(p.Labels))
+		}
+		if c.Values != values || c.Labels < 0 || c.Labels > labels || c.Name != p.Name || c.Level != p.Level || c.Levels != p.Levels || s.Levels[i] != p.Level ||
 			!isShare(c.Loss) || !areShares(c.Before) || !areShares(c.After) {
 			return fmt.Errorf("%w: column %d", bad, i+1)
 		}
@@ -195,6 +209,14 @@ func (s *Summary) validate(d *planDoc) error {
 		return fmt.Errorf("%w: class sizes", bad)
 	}
 	return nil
+}
+
+// search is what the summary says of the search.
+func (d *planDoc) search() string {
+	if d.Local != nil {
+		return d.Local.Method
+	}
+	return searchOptimal
 }
 
 func isShare(x float64) bool { return x >= 0 && x <= 1 }

@@ -183,7 +183,27 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
 	for k, class := range s.class {
 		s.keep[k] = class != column.None
 	}
+	if p.doc.Local != nil {
+		p.classLabels(s)
+	}
 	return nil
+}
+
+// classLabels turns tuples into classes, and values into the labels of these.
+func (p *Plan) classLabels(s *transformScratch) {
+	for k, tuple := range s.class {
+		if s.keep[k] {
+			s.class[k] = p.doc.Local.Class[tuple]
+		}
+	}
+	for i := range p.columns {
+		labels, of := s.labels[i], p.columns[i].classLabel
+		for k, class := range s.class {
+			if s.keep[k] {
+				labels[k] = of[class]
+			}
+		}
+	}
 }
 
 func (p *Plan) column(name string, col arrow.Array, s *transformScratch) (arrow.Array, error) {

@@ -96,12 +96,3 @@ func (c *classes) suppress(item int32) {
 	c.of[item] = suppressed
 	c.suppressed += c.s.rows[item]
 }
-
-// total is the loss of all rows.
-func (c *classes) total() int64 {
-	sum := c.suppressed * c.s.lost
-	for i, cost := range c.cost {
-		sum += cost * c.rows[i]
-	}
-	return sum
-}

@@ -38,7 +38,11 @@ func (c *classes) anyClass(item int32) (best int32, loss int64) {
 		if len(members) == 0 || int32(class) == c.of[item] {
 			continue
 		}
-		l := c.joinLoss(int32(class), item)
+		cost := c.s.priceJoin(c.at(int32(class)), c.s.at(item))
+		if cost >= c.s.forbidden() {
+			continue
+		}
+		l := (c.rows[class]+c.s.rows[item])*cost - c.rows[class]*c.cost[class]
 		if l < loss && c.s.judge.holds(c.weight[class]+c.s.judge.weight[item], nobody,
 			members, []int32{item}) {
 			best, loss = int32(class), l
@@ -138,7 +142,7 @@ func (c *classes) mergeAlike() bool {
 	var first []int32
 	merged := false
 	for class := range c.member {
-		if len(c.member[class]) == 0 {
+		if len(c.member[class]) == 0 || !c.s.allowed(c.at(int32(class))) {
 			continue
 		}
 		for j, a := range c.s.axes {

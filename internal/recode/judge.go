@@ -80,17 +80,6 @@ func (j *judge) nextTurn() uint32 {
 	return j.turn
 }
 
-// fork is a judge for another goroutine.
-func (j *judge) fork() *judge {
-	f := *j
-	f.stamp, f.turn = make([]uint32, len(j.stamp)), 0
-	f.values = nil
-	for _, v := range j.values {
-		f.values = append(f.values, v.fork())
-	}
-	return &f
-}
-
 // holds says whether the union of some sets of items, without one of them, may
 // be a class; weight is that of all.
 func (j *judge) holds(weight int64, without int32, sets ...[]int32) bool {
@@ -132,6 +121,14 @@ func (j *judge) manyPeople(without int32, sets [][]int32) bool {
 		}
 	}
 	return false
+}
+
+// sum is the weight of items.
+func (s *solver) sum(items []int32) (n int64) {
+	for _, it := range items {
+		n += s.judge.weight[it]
+	}
+	return n
 }
 
 // nobody stands for no item in holds.

@@ -38,13 +38,6 @@ func newValueJudge(s *solver, of *lattice.Sensitive) *valueJudge {
 	return v
 }
 
-func (v *valueJudge) fork() *valueJudge {
-	f := *v
-	f.hist = criterion.NewHistogram(v.of.Whole())
-	f.met, f.turn = make([]uint32, len(v.met)), 0
-	return &f
-}
-
 // holds judges the union of some sets of items without one of them.
 func (v *valueJudge) holds(without int32, sets [][]int32) bool {
 	v.hist.Reset()

@@ -11,9 +11,9 @@ type mover struct {
 	near *neighbours
 	look []bool // items whose class has changed since they were looked at
 
-	rest, two []uint32 // vectors of nodes
-	members   []int32
-	seen      []int32
+	one, two []uint32 // vectors of nodes
+	members  []int32
+	seen     []int32
 }
 
 const (
@@ -26,7 +26,7 @@ const (
 func (s *solver) newMover(c *classes, near *neighbours) *mover {
 	return &mover{
 		solver: s, classes: c, near: near, look: make([]bool, s.items()),
-		rest: make([]uint32, s.m), two: make([]uint32, s.m),
+		one: make([]uint32, s.m), two: make([]uint32, s.m),
 	}
 }
 
@@ -73,7 +73,7 @@ func (v *mover) improveItem(item int32) bool {
 	if v.classes.cost[class] == 0 {
 		return false
 	}
-	rest := v.without(v.rest, class, item)
+	rest := v.without(v.one, class, item)
 	alone := len(v.member[class]) == 1
 	if !alone && !v.judge.holds(v.classes.weight[class]-v.judge.weight[item], item, v.member[class]) {
 		return v.exchange(item, rest) || v.dissolve(class)
@@ -100,16 +100,16 @@ func (v *mover) improveItem(item int32) bool {
 // cost is the loss of a class.
 func (v *mover) cost(class int32) int64 { return v.classes.rows[class] * v.classes.cost[class] }
 
-// part is what is left of a class without an item.
-type part struct {
+// rest is what is left of a class without an item.
+type rest struct {
 	rows int64
 	cost int64 // of all rows
 	at   []uint32
 }
 
 // without covers a class without an item, in to.
-func (v *mover) without(to []uint32, class, item int32) part {
-	p := part{rows: v.classes.rows[class] - v.solver.rows[item], at: to}
+func (v *mover) without(to []uint32, class, item int32) rest {
+	p := rest{rows: v.classes.rows[class] - v.solver.rows[item], at: to}
 	first := true
 	for _, it := range v.member[class] {
 		switch {
@@ -175,7 +175,7 @@ func (v *mover) readmit(item int32) bool {
 
 // exchange swaps an item with a neighbour of another class; rest is its own
 // class without it.
-func (v *mover) exchange(item int32, rest part) bool {
+func (v *mover) exchange(item int32, rest rest) bool {
 	own := v.of[item]
 	mine, wx := v.cost(own), v.solver.rows[item]
 	for _, y := range v.near.at(item) {

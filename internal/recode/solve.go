@@ -21,6 +21,9 @@ const (
 // of ctx.
 func Solve(ctx context.Context, p *Problem) (*Result, error) {
 	s := newSolver(p)
+	if s.n == 0 {
+		return &Result{Columns: make([]float64, s.m), Method: s.method()}, nil
+	}
 	if p.Together {
 		// Starred rows lose as much as a class whose labels are all the highest, so
 		// that nothing is gained by them, unless no such class is allowed.
@@ -42,11 +45,11 @@ func Solve(ctx context.Context, p *Problem) (*Result, error) {
 
 func (s *solver) solve(ctx context.Context) (*classes, error) {
 	c := s.newClasses()
-	switch s.method() {
-	case Sweep:
-		if err := s.sweep(ctx, c); err != nil {
-			return nil, err
-		}
+	begin := map[Method]func(context.Context, *classes) error{
+		Sweep: s.sweep, Split: s.split, Mondrian: s.mondrian,
+	}[s.method()]
+	if err := begin(ctx, c); err != nil {
+		return nil, err
 	}
 	s.settle(c)
 	if s.items() <= maxMoved && s.method() != Mondrian {

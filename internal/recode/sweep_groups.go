@@ -129,11 +129,3 @@ func (w *sweeper) gather(sizes []int32) {
 	}
 	w.left, w.a, w.b, w.clipped = w.left[:kept], w.a[:kept], w.b[:kept], w.clipped[:kept]
 }
-
-// sum is the weight of items.
-func (w *sweeper) sum(items []int32) (n int64) {
-	for _, it := range items {
-		n += w.judge.weight[it]
-	}
-	return n
-}

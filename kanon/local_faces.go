@@ -1,0 +1,164 @@
+package kanon
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lethe-go/lethe/internal/recode"
+)
+
+// faces numbers what is written for the labels of a column: labels of equal
+// text are written alike, whatever their levels.
+type faces struct {
+	domain *domain
+	number map[recode.Label]uint32
+	text   map[string]uint32
+	all    []face
+}
+
+// face is what is written for a label.
+type face struct {
+	text string
+	null bool
+}
+
+func newFaces(d *domain) *faces {
+	return &faces{domain: d, number: map[recode.Label]uint32{}, text: map[string]uint32{}}
+}
+
+// of is the number of what is written for a label.
+func (f *faces) of(l recode.Label) uint32 {
+	if n, ok := f.number[l]; ok {
+		return n
+	}
+	face := f.domain.face(l)
+	key := face.text
+	if face.null {
+		key = "\xff" // no label, since these are UTF-8
+	}
+	n, ok := f.text[key]
+	if !ok {
+		n = uint32(len(f.all))
+		f.text[key] = n
+		f.all = append(f.all, face)
+	}
+	f.number[l] = n
+	return n
+}
+
+// face is what is written for a label: its text, or null for null below the
+// top.
+func (d *domain) face(l recode.Label) face {
+	switch {
+	case l.Level == 0 && int(l.Code) == len(d.order):
+		return face{null: true}
+	case l.Level == 0:
+		return face{text: d.coder.Text(d.order[l.Code])}
+	case int(l.Code) == len(d.labels[l.Level-1]):
+		return face{null: true}
+	}
+	return face{text: d.labels[l.Level-1][l.Code]}
+}
+
+// localColumn is a column of a local recoding as a plan holds it.
+type localColumn struct {
+	level  int      // the highest of all classes
+	labels []string // ascending; empty at level 0
+	label  []uint32 // of each class
+	rows   []int64  // of the labels that occur, in the order of the domain
+}
+
+// localColumn reads the labels of column i of m.
+func (f *faces) localColumn(r *recode.Result, i, m int) localColumn {
+	c := localColumn{label: make([]uint32, len(r.Rows)), labels: []string{}}
+	at := func(class int) recode.Label { return r.Labels[class*m+i] }
+	c.level = f.domain.column.Min
+	for class := range r.Rows {
+		c.level = max(c.level, f.domain.height(at(class)))
+	}
+	f.sumRows(&c, r, at)
+	if c.level == 0 {
+		for class := range r.Rows {
+			c.label[class] = at(class).Code
+		}
+		return c
+	}
+	number := map[string]uint32{}
+	for _, face := range f.used(r, at) {
+		if !face.null {
+			c.labels = append(c.labels, face.text)
+		}
+	}
+	slices.Sort(c.labels)
+	for n, text := range c.labels {
+		number[text] = uint32(n)
+	}
+	for class := range r.Rows {
+		face := f.all[f.of(at(class))]
+		c.label[class] = number[face.text]
+		if face.null {
+			c.label[class] = uint32(len(c.labels))
+		}
+	}
+	return c
+}
+
+// used are the faces of all classes, each once.
+func (f *faces) used(r *recode.Result, at func(class int) recode.Label) []face {
+	seen := make([]bool, len(f.all))
+	var used []face
+	for class := range r.Rows {
+		if n := f.of(at(class)); !seen[n] {
+			seen[n] = true
+			used = append(used, f.all[n])
+		}
+	}
+	return used
+}
+
+// sumRows adds up the rows of each face, in the order of the first value below
+// it.
+func (f *faces) sumRows(c *localColumn, r *recode.Result, at func(class int) recode.Label) {
+	type seen struct {
+		first uint32
+		face  uint32
+		rows  int64
+	}
+	place := make([]int, len(f.all))
+	var all []seen
+	first := f.domain.firsts()
+	for class, rows := range r.Rows {
+		l := at(class)
+		n := f.of(l)
+		if place[n] == 0 {
+			all = append(all, seen{first: first(l), face: n})
+			place[n] = len(all)
+		}
+		all[place[n]-1].rows += rows
+	}
+	slices.SortFunc(all, func(a, b seen) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(f.all[a.face].text, f.all[b.face].text))
+	})
+	for _, s := range all {
+		c.rows = append(c.rows, s.rows)
+	}
+}
+
+// height is the level of a label.
+func (d *domain) height(l recode.Label) int { return l.Level }
+
+// firsts returns a function that finds the first value below a label.
+func (d *domain) firsts() func(l recode.Label) uint32 {
+	levels := make([][]uint32, len(d.column.Codes))
+	return func(l recode.Label) uint32 {
+		if levels[l.Level] == nil {
+			codes := d.column.Codes[l.Level]
+			first := make([]uint32, len(d.column.Shares[l.Level]))
+			for v := len(codes) - 1; v >= 0; v-- {
+				first[codes[v]] = uint32(v)
+			}
+			levels[l.Level] = first
+		}
+		return levels[l.Level][l.Code]
+	}
+}
