@@ -181,6 +181,7 @@ func (p *Pipeline) resolveModels() error {
 		MaxSuppression: p.policy.Privacy.MaxSuppression,
 		Unit:           p.policy.Privacy.Unit,
 		Recoding:       p.policy.Privacy.Recoding,
+		Local:          p.policy.Privacy.Local,
 		Suppressed:     p.suppressed(),
 	}
 	for _, name := range quasi {

@@ -167,8 +167,11 @@ type Privacy struct {
 	Unit   string  `yaml:"unit" json:"unit,omitempty"`
 	Models []Model `yaml:"models" json:"models,omitempty"`
 	// MaxSuppression is the share of rows, in [0, 1], that may be suppressed.
-	MaxSuppression float64        `yaml:"max_suppression" json:"max_suppression"`
-	Recoding       kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
+	MaxSuppression float64 `yaml:"max_suppression" json:"max_suppression"`
+	// Recoding is global, local or mondrian.
+	Recoding kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
+	// Local says how thoroughly local recoding searches.
+	Local kanon.LocalSearch `yaml:"local" json:"local,omitzero"`
 }
 
 // Model holds exactly one privacy model. One of the models says how many people

@@ -124,17 +124,13 @@ func (v *validator) models() {
 		if name, _, ok := m.sensitive(); ok && name != "" {
 			v.protects(path, model.String(), name)
 		}
-		// Alone, with everything else in order, so that what is wrong is its own.
-		models := []kanon.Model{model}
+		cfg := alone()
 		if m.KAnonymity == nil {
-			models = append(models, kanon.KAnonymity{K: 2})
+			cfg.Models = append(cfg.Models, model)
+		} else {
+			cfg.Models = []kanon.Model{model}
 		}
-		_, err = kanon.New(kanon.Config{
-			Quasi:      []kanon.Quasi{{Column: "\x00", Hierarchy: kanon.Prefix{Length: 1}}},
-			Models:     models,
-			Recoding:   kanon.Global,
-			Suppressed: kanon.Drop,
-		})
+		_, err = kanon.New(cfg)
 		v.addAll(path, "", err)
 	}
 	if len(v.policy.Privacy.Models) > 0 && !people {

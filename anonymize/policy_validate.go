@@ -153,13 +153,9 @@ func (v *validator) hierarchy(path, where, name string, c Column) {
 		v.addAll(path, where, err)
 		return
 	}
-	// Alone, with everything else in order, so that what is wrong is its own.
-	_, err = kanon.New(kanon.Config{
-		Quasi:      []kanon.Quasi{c.Hierarchy.quasi(name, h)},
-		Models:     []kanon.Model{kanon.KAnonymity{K: 2}},
-		Recoding:   kanon.Global,
-		Suppressed: kanon.Drop,
-	})
+	cfg := alone()
+	cfg.Quasi = []kanon.Quasi{c.Hierarchy.quasi(name, h)}
+	_, err = kanon.New(cfg)
 	v.addAll(path, "", err)
 }
 
@@ -230,13 +226,35 @@ func (v *validator) privacy() {
 			"want models: [{k_anonymity: {k: …}}]", len(quasi), strings.Join(quasi, ", "))
 	}
 	v.models()
-	switch p.Privacy.Recoding {
-	case kanon.Global:
+	v.recoding()
+}
+
+func (v *validator) recoding() {
+	p := v.policy.Privacy
+	switch p.Recoding {
+	case kanon.Global, kanon.Local, kanon.Mondrian:
 	case "":
-		v.addf("privacy", "no recoding; want recoding: global")
+		v.addf("privacy", "no recoding; want recoding: global, or local, which loses less")
+		return
 	default:
-		v.addf(join("privacy", "recoding"), "recoding %q is unknown, want global",
-			p.Privacy.Recoding)
+		v.addf(join("privacy", "recoding"), "recoding %q is unknown, want global, local or mondrian",
+			p.Recoding)
+		return
+	}
+	cfg := alone()
+	cfg.Recoding, cfg.Local = p.Recoding, p.Local
+	_, err := kanon.New(cfg)
+	v.addAll(join("privacy", "local"), "", err)
+}
+
+// alone is a configuration in which everything is in order, so that what is
+// wrong with a part that is put into it is its own.
+func alone() kanon.Config {
+	return kanon.Config{
+		Quasi:      []kanon.Quasi{{Column: "\x00", Hierarchy: kanon.Prefix{Length: 1}}},
+		Models:     []kanon.Model{kanon.KAnonymity{K: 2}},
+		Recoding:   kanon.Global,
+		Suppressed: kanon.Drop,
 	}
 }
 

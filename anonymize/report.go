@@ -85,6 +85,7 @@ type ColumnReport struct {
 type AnonymityReport struct {
 	Quasi          []string          `json:"quasi"`
 	Unit           string            `json:"unit,omitempty"` // column of people; rows when empty
+	Recoding       string            `json:"recoding"`       // e.g. "local"
 	Search         string            `json:"search"`         // e.g. "optimal"
 	Loss           float64           `json:"loss"`           // share of information, of all columns
 	MaxSuppression float64           `json:"max_suppression"`

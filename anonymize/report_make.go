@@ -82,8 +82,13 @@ func (r *run) columnReport(name string) ColumnReport {
 		out.setShares(s.Before, s.After, s.Ordered)
 		out.Values, out.Labels = s.Values, s.Labels
 		action := "kept at level 0 of " + c.Hierarchy.describe()
-		if s.Level > 0 {
+		switch {
+		case s.Level == 0:
+		case r.policy.Privacy.Recoding == kanon.Global:
 			action = fmt.Sprintf("generalized to level %d of %s", s.Level, c.Hierarchy.describe())
+		default:
+			action = fmt.Sprintf("generalized class by class, as far as level %d of %s",
+				s.Level, c.Hierarchy.describe())
 		}
 		out.Actions = append(out.Actions, action)
 	}
@@ -95,6 +100,7 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 	a := &AnonymityReport{
 		Quasi:          p.quasi(),
 		Unit:           p.Privacy.Unit,
+		Recoding:       string(p.Privacy.Recoding),
 		Search:         summary.Search,
 		Loss:           summary.Loss,
 		MaxSuppression: p.Privacy.MaxSuppression,

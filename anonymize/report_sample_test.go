@@ -118,7 +118,8 @@ func sampleReport() *Report {
 		Suppressed: int64(len(all) - len(kept)), Output: int64(len(kept))}
 	a := &AnonymityReport{
 		Quasi: []string{"birth_year", "sex", "zip", "admission"}, Unit: "patient_id",
-		Search: "optimal", Loss: 0.3482, MaxSuppression: 0.05,
+		Recoding: "global",
+		Search:   "optimal", Loss: 0.3482, MaxSuppression: 0.05,
 		Suppression: float64(rows.Suppressed) / float64(rows.Sampled), SuppressedAs: "drop",
 		Sensitive: []SensitiveReport{{Column: "diagnosis", Distinct: 3}},
 		Before:    sampleClassReport(before), After: sampleClassReport(after),

@@ -3,7 +3,6 @@ package kanon
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -91,15 +90,7 @@ func (a *Anonymizer) solveLocal(
 	}
 	r, err := recode.Solve(ctx, p)
 	if err != nil {
-		return nil, a.explainLocal(err, c)
+		return nil, a.explain(err, c)
 	}
 	return a.newLocalPlan(c, domains, prob, order, faces, r)
-}
-
-func (a *Anonymizer) explainLocal(err error, c *Counts) error {
-	var no *lattice.Infeasible
-	if !errors.As(err, &no) {
-		return a.explain(err, c)
-	}
-	return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, c))
 }

@@ -19,8 +19,12 @@ type Summary struct {
 	Suppressed int64   `json:"suppressed"` // rows
 	Classes    int64   `json:"classes"`    // kept; starred rows are none of them
 	Loss       float64 `json:"loss"`       // see Solve
-	Search     string  `json:"search"`     // "optimal": there is no better plan
-	Levels     []int   `json:"levels"`     // chosen, a column
+	// Search is "optimal" for global recoding: there is no better plan. For local
+	// recoding it is how classes were found at first: by a "sweep" over the
+	// combinations of levels or, where these are too many, by "split", and
+	// "mondrian" for recoding Mondrian.
+	Search string `json:"search"`
+	Levels []int  `json:"levels"` // chosen, a column; the highest of all classes
 
 	Columns []ColumnSummary `json:"columns"`
 

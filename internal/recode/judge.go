@@ -133,3 +133,14 @@ func (s *solver) sum(items []int32) (n int64) {
 
 // nobody stands for no item in holds.
 const nobody = int32(-1)
+
+// fork is a judge for another goroutine.
+func (j *judge) fork() *judge {
+	f := *j
+	f.stamp, f.turn = make([]uint32, len(j.stamp)), 0
+	f.values = nil
+	for _, v := range j.values {
+		f.values = append(f.values, v.fork())
+	}
+	return &f
+}

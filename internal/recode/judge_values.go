@@ -71,3 +71,10 @@ func (v *valueJudge) add(item int32) {
 		}
 	}
 }
+
+func (v *valueJudge) fork() *valueJudge {
+	f := *v
+	f.hist = criterion.NewHistogram(v.of.Whole())
+	f.met, f.turn = make([]uint32, len(v.met)), 0
+	return &f
+}

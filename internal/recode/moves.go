@@ -1,6 +1,9 @@
 package recode
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // mover improves classes by moving single items to the classes of their
 // neighbours, exchanging two items, dissolving small classes, and suppressing
@@ -151,10 +154,8 @@ func (v *mover) bestClass(item, own int32) (best int32, loss int64) {
 
 // met says whether a class was asked for since seen was emptied.
 func (v *mover) met(class int32) bool {
-	for _, c := range v.seen {
-		if c == class {
-			return true
-		}
+	if slices.Contains(v.seen, class) {
+		return true
 	}
 	v.seen = append(v.seen, class)
 	return false

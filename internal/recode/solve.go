@@ -53,7 +53,11 @@ func (s *solver) solve(ctx context.Context) (*classes, error) {
 	}
 	s.settle(c)
 	if s.items() <= maxMoved && s.method() != Mondrian {
-		if err := s.newMover(c, s.neighbours()).improve(ctx); err != nil {
+		near := s.neighbours()
+		if err := s.newMover(c, near).improve(ctx); err != nil {
+			return nil, err
+		}
+		if err := s.rebuild(ctx, c, near); err != nil {
 			return nil, err
 		}
 	}

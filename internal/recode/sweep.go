@@ -130,11 +130,11 @@ func (w *sweeper) stops() stops {
 			sum, least := 0.0, int64(1)<<62
 			for it, rows := range w.solver.rows {
 				cost := of[w.low(it, j)]
-				sum += float64(cost) * float64(rows)
+				sum += float64(float64(cost) * float64(rows)) // not fused, see Solve
 				least = min(least, cost)
 			}
 			mean := sum / float64(w.n)
-			expect[j] = append(expect[j], int64(expectMean*mean+(1-expectMean)*float64(least)))
+			expect[j] = append(expect[j], int64(float64(expectMean*mean)+float64((1-expectMean)*float64(least))))
 		}
 	}
 	n := 1

@@ -1,0 +1,294 @@
+package recode
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+const (
+	// poolClasses is how many classes are taken apart at a time.
+	poolClasses = 3
+	// poolPerClass is how many items these have in all at most, times the mean
+	// size of a class, within the bounds that follow.
+	poolPerClass = 7
+	minPool      = 16
+	maxPool      = 200
+	// noise spreads the loss by which pairs are compared: by factors from
+	// 1-noise/2 to 1+noise/2, in 1024ths.
+	noise = 1330
+	// innerPasses bounds the moves between the new classes.
+	innerPasses = 4
+)
+
+// builder takes a pool of classes apart and puts their items together anew: the
+// pair of sets that loses least by it, up to noise, is merged, as long as there
+// is a set that may not be a class.
+type builder struct {
+	*solver
+	of    *classes
+	near  *neighbours
+	judge *judge
+	most  int // items of a pool
+
+	classes []int32 // of the pool
+	items   []int32
+	before  int64 // loss of these
+
+	sets    []set
+	live    []int32
+	delta   [][]int64 // noisy loss of merging two sets
+	rebuilt int
+	one     []uint32
+}
+
+// set is a class to be.
+type set struct {
+	items  []int32
+	at     []uint32
+	rows   int64
+	weight int64
+	loss   int64
+	holds  bool
+	best   int32 // the set to merge with
+}
+
+func (s *solver) newBuilder(c *classes, near *neighbours) *builder {
+	classes := 0
+	for _, members := range c.member {
+		classes += min(len(members), 1)
+	}
+	b := &builder{solver: s, of: c, near: near, judge: s.judge.fork(), one: make([]uint32, s.m)}
+	b.most = min(max(minPool, poolPerClass*s.items()/max(1, classes)), maxPool)
+	return b
+}
+
+// collect fills the pool with the class of an item and those of neighbours of
+// its items, within one block.
+func (b *builder) collect(item, number int32, of []int32, r *rand.Rand) {
+	b.classes, b.items, b.before = b.classes[:0], b.items[:0], 0
+	b.pool(b.of.of[item])
+	for range 2 * poolClasses {
+		if len(b.classes) == poolClasses {
+			break
+		}
+		x := b.items[r.IntN(len(b.items))]
+		y := b.near.at(x)[r.IntN(1+r.IntN(neighbourCount))]
+		if y == nobody || b.of.of[y] < 0 || of[b.of.of[y]] != number {
+			continue
+		}
+		class := b.of.of[y]
+		if !slices.Contains(b.classes, class) && len(b.items)+len(b.of.member[class]) <= b.most {
+			b.pool(class)
+		}
+	}
+}
+
+func (b *builder) pool(class int32) {
+	b.classes = append(b.classes, class)
+	b.items = append(b.items, b.of.member[class]...)
+	b.before += b.of.rows[class] * b.of.cost[class]
+}
+
+// singles makes a set of each item of the pool.
+func (b *builder) singles() {
+	n := len(b.items)
+	for len(b.sets) < n {
+		b.sets = append(b.sets, set{at: make([]uint32, b.m)})
+		b.delta = append(b.delta, nil)
+	}
+	b.live = b.live[:0]
+	for i, it := range b.items {
+		s := &b.sets[i]
+		s.items = append(s.items[:0], it)
+		copy(s.at, b.at(it))
+		s.rows, s.weight = b.rows[it], b.judge.weight[it]
+		s.loss = s.rows * b.price(s.at)
+		s.holds = b.judge.holds(s.weight, nobody, s.items)
+		b.live = append(b.live, int32(i))
+		if len(b.delta[i]) < n {
+			b.delta[i] = make([]int64, n+8)
+		}
+	}
+}
+
+// join merges sets until all hold, and says whether they came to.
+func (b *builder) join(r *rand.Rand) bool {
+	for i := range b.live {
+		for j := range i {
+			b.compare(int32(i), int32(j), r)
+		}
+	}
+	for _, i := range b.live {
+		b.choose(i)
+	}
+	for {
+		x := int32(-1)
+		for _, i := range b.live {
+			s := &b.sets[i]
+			if !s.holds && s.best >= 0 && (x < 0 || b.delta[i][s.best] < b.delta[x][b.sets[x].best]) {
+				x = i
+			}
+		}
+		if x < 0 {
+			break
+		}
+		b.merge(x, b.sets[x].best, r)
+	}
+	for _, i := range b.live {
+		if !b.sets[i].holds {
+			return false
+		}
+	}
+	return true
+}
+
+// compare sets the noisy loss of merging two sets.
+func (b *builder) compare(i, j int32, r *rand.Rand) {
+	x, y := &b.sets[i], &b.sets[j]
+	loss := (x.rows+y.rows)*b.priceJoin(x.at, y.at) - x.loss - y.loss
+	loss = (loss >> 10) * (1024 - noise/2 + int64(r.Uint32N(noise+1)))
+	b.delta[i][j], b.delta[j][i] = loss, loss
+}
+
+// choose finds the set with which a set that does not hold loses least.
+func (b *builder) choose(i int32) {
+	s := &b.sets[i]
+	s.best = -1
+	if s.holds {
+		return
+	}
+	for _, j := range b.live {
+		if j != i && (s.best < 0 || b.delta[i][j] < b.delta[i][s.best]) {
+			s.best = j
+		}
+	}
+}
+
+// merge makes one set of two.
+func (b *builder) merge(i, j int32, r *rand.Rand) {
+	x, y := &b.sets[i], &b.sets[j]
+	x.items = append(x.items, y.items...)
+	b.joinInto(x.at, y.at)
+	x.rows += y.rows
+	x.weight += y.weight
+	x.loss = x.rows * b.price(x.at)
+	x.holds = b.judge.holds(x.weight, nobody, x.items)
+	for k, l := range b.live {
+		if l == j {
+			b.live = append(b.live[:k], b.live[k+1:]...)
+			break
+		}
+	}
+	for _, k := range b.live {
+		if k != i {
+			b.compare(i, k, r)
+		}
+	}
+	b.choose(i)
+	for _, k := range b.live {
+		switch s := &b.sets[k]; {
+		case k == i || s.holds:
+		case s.best == i || s.best == j:
+			b.choose(k)
+		case b.delta[k][i] < b.delta[k][s.best]:
+			s.best = i
+		}
+	}
+}
+
+// improve moves single items between the sets as long as that helps.
+func (b *builder) improve() {
+	for range innerPasses {
+		moved := false
+		for _, i := range b.live {
+			for k := 0; k < len(b.sets[i].items); k++ {
+				if b.move(i, k) {
+					moved = true
+					k--
+				}
+			}
+		}
+		if !moved {
+			return
+		}
+	}
+}
+
+// move puts an item of a set into another one where that loses less.
+func (b *builder) move(i int32, k int) bool {
+	x := &b.sets[i]
+	item := x.items[k]
+	if len(x.items) == 1 || x.loss == 0 ||
+		!b.judge.holds(x.weight-b.judge.weight[item], item, x.items) {
+		return false
+	}
+	first := true
+	for _, it := range x.items {
+		switch {
+		case it == item:
+		case first:
+			copy(b.one, b.at(it))
+			first = false
+		default:
+			b.joinInto(b.one, b.at(it))
+		}
+	}
+	rest := (x.rows - b.rows[item]) * b.price(b.one)
+	best, gain := int32(-1), int64(0)
+	for _, j := range b.live {
+		y := &b.sets[j]
+		if j == i {
+			continue
+		}
+		g := x.loss - rest + y.loss - (y.rows+b.rows[item])*b.priceJoin(y.at, b.at(item))
+		if g > gain && (b.judge.simple ||
+			b.judge.holds(y.weight+b.judge.weight[item], nobody, y.items, []int32{item})) {
+			best, gain = j, g
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	y := &b.sets[best]
+	x.items[k] = x.items[len(x.items)-1]
+	x.items = x.items[:len(x.items)-1]
+	copy(x.at, b.one)
+	x.rows, x.weight, x.loss = x.rows-b.rows[item], x.weight-b.judge.weight[item], rest
+	y.items = append(y.items, item)
+	b.joinInto(y.at, b.at(item))
+	y.rows, y.weight = y.rows+b.rows[item], y.weight+b.judge.weight[item]
+	y.loss = y.rows * b.price(y.at)
+	return true
+}
+
+func (b *builder) loss() (sum int64) {
+	for _, i := range b.live {
+		sum += b.sets[i].loss
+	}
+	return sum
+}
+
+// publish puts the sets in the place of the classes of the pool. It says
+// whether there was room.
+func (b *builder) publish(in *block, number int32, of []int32) bool {
+	for len(b.classes) < len(b.live) {
+		n := len(in.spare)
+		if n == 0 {
+			return false
+		}
+		b.classes = append(b.classes, in.spare[n-1])
+		in.spare = in.spare[:n-1]
+	}
+	for k, class := range b.classes {
+		var items []int32
+		of[class] = -1
+		if k < len(b.live) {
+			items = append(items, b.sets[b.live[k]].items...)
+			of[class] = number
+		} else {
+			in.spare = append(in.spare, class)
+		}
+		b.of.fill(class, items)
+	}
+	return true
+}
