@@ -96,7 +96,7 @@ func dictionaryNumbers(d *array.Dictionary, out []float64) error {
 	// d.Dictionary would write to d, which others may be reading.
 	dict := array.MakeFromData(d.Data().Dictionary())
 	defer dict.Release()
-	entries, err := appendNumbers(nil, dict)
+	entries, err := Numbers(dict)
 	if err != nil {
 		return err
 	}
@@ -113,3 +113,6 @@ func dictionaryNumbers(d *array.Dictionary, out []float64) error {
 	}
 	return nil
 }
+
+// Numbers reads the values of an array as appended by Read: NaN for null.
+func Numbers(a arrow.Array) ([]float64, error) { return appendNumbers(nil, a) }
