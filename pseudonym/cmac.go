@@ -2,10 +2,11 @@ package pseudonym
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
+
+	"github.com/lethe-go/lethe/internal/aesblocks"
 )
 
 // CMAC replaces a value by its AES-CMAC (RFC 4493, with a key of 256 bits)
@@ -45,7 +46,7 @@ func (c CMAC) compile(kr *Keyring, col Column) (kernel, error) {
 
 // cmac is AES-CMAC under one key. It does not change.
 type cmac struct {
-	block  cipher.Block
+	block  *aesblocks.Cipher
 	k1, k2 token // for a complete last block, and for one that is padded
 }
 
@@ -53,12 +54,12 @@ type cmac struct {
 var errCipher = errors.New("the cipher cannot be set up")
 
 func newCMAC(key []byte) (*cmac, error) {
-	block, err := aes.NewCipher(key)
+	block, err := aesblocks.New(key)
 	if err != nil {
 		return nil, errCipher
 	}
 	c := &cmac{block: block}
-	block.Encrypt(c.k1[:], c.k1[:])
+	block.EncryptOne(&c.k1)
 	double(&c.k1)
 	c.k2 = c.k1
 	double(&c.k2)
@@ -76,10 +77,15 @@ func double(t *token) {
 // start sets t to what is left to be encrypted after all blocks of text but
 // the last are absorbed.
 func (c *cmac) start(t *token, text []byte) {
+	if len(text) == aes.BlockSize {
+		*t = token(text)
+		xor(t, &c.k1)
+		return
+	}
 	*t = token{}
 	for len(text) > aes.BlockSize {
 		xor(t, (*token)(text))
-		c.block.Encrypt(t[:], t[:])
+		c.block.EncryptOne(t)
 		text = text[aes.BlockSize:]
 	}
 	if len(text) == aes.BlockSize {
@@ -95,7 +101,7 @@ func (c *cmac) start(t *token, text []byte) {
 // sum sets t to the CMAC of text.
 func (c *cmac) sum(t *token, text []byte) {
 	c.start(t, text)
-	c.block.Encrypt(t[:], t[:])
+	c.block.EncryptOne(t)
 }
 
 func xor(t, u *token) {
@@ -106,8 +112,8 @@ func xor(t, u *token) {
 	binary.NativeEndian.PutUint64(t[8:], b)
 }
 
-// cmacMaker writes CMAC tokens. The last blocks of a chunk are encrypted one
-// after the other, so that the processor works on several at a time.
+// cmacMaker writes CMAC tokens. The last blocks of a chunk are encrypted
+// together.
 type cmacMaker struct {
 	*cmac
 	enc encoding
@@ -118,9 +124,7 @@ func (m *cmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) 
 	for i, text := range texts {
 		m.start(&m.buf[i], text)
 	}
-	for i := range texts {
-		m.block.Encrypt(m.buf[i][:], m.buf[i][:])
-	}
+	m.block.Encrypt(m.buf[:len(texts)])
 	out.tokens(m.enc, rows, m.buf[:len(rows)])
 	return 0, nil
 }

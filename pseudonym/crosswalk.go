@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/lethe-go/lethe/internal/hmac256"
 	"github.com/lethe-go/lethe/pseudonym/internal/reverse"
 )
 
@@ -198,12 +199,12 @@ func (q *questions) value(i int) []byte {
 // asker records values and writes their hashes.
 type asker struct {
 	*questions
-	mac *mac
+	mac *hmac256.MAC
 }
 
 func (q *asker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
 	for i, text := range texts {
-		hash := (*token)(q.mac.digest(text)[:tokenBytes])
+		hash := (*token)(q.mac.Digest(text)[:tokenBytes])
 		copy(out.room(rows[i], tokenBytes), hash[:])
 		if _, known := q.at[*hash]; !known {
 			q.at[*hash] = int32(len(q.hashes))
@@ -253,7 +254,7 @@ type page struct {
 func (p *page) key(m macs, text []byte) RowKey {
 	s := m.get()
 	defer m.put(s)
-	return RowKey{p.id, token(s.digest(text)[:tokenBytes])}
+	return RowKey{p.id, token(s.Digest(text)[:tokenBytes])}
 }
 
 var errRow = errors.New("the crosswalk table is damaged, or belongs to another keyring")

@@ -9,6 +9,9 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/lethe-go/lethe/internal/base32rows"
+	"github.com/lethe-go/lethe/internal/hmac256"
 )
 
 // Email replaces an e-mail address by one that has a token in place of the
@@ -77,7 +80,7 @@ func (e Email) compile(kr *Keyring, c Column) (kernel, error) {
 // emailMaker writes tokens of addresses.
 type emailMaker struct {
 	host         EmailHost
-	local, hosts *mac
+	local, hosts *hmac256.MAC
 	address      []byte
 	text         []byte
 	suffixes     map[string]string // of the domains met, which are few
@@ -101,13 +104,13 @@ func (m *emailMaker) make(out *outputs, texts [][]byte, rows []int) (int, error)
 				host[k] = c + 'a' - 'A'
 			}
 		}
-		m.text = appendLower(m.text[:0], m.local.digest(m.address))
+		m.text = appendLower(m.text[:0], m.local.Digest(m.address))
 		m.text = append(m.text, '@')
 		switch m.host {
 		case SuffixHost:
 			m.text = append(m.text, m.suffix(host)...)
 		case TokenHost:
-			m.text = appendLower(m.text, m.hosts.digest(host))
+			m.text = appendLower(m.text, m.hosts.Digest(host))
 			m.text = append(m.text, ".invalid"...)
 		default:
 			m.text = append(m.text, host...)
@@ -120,7 +123,7 @@ func (m *emailMaker) make(out *outputs, texts [][]byte, rows []int) (int, error)
 // appendLower appends the first 128 bits in base32 of small letters.
 func appendLower(dst []byte, sum *[32]byte) []byte {
 	var text [base32Chars]byte
-	putBase32(text[:], (*token)(sum[:]))
+	base32rows.Append(text[:0], sum[:tokenBytes])
 	for i, c := range text {
 		if c >= 'A' {
 			text[i] = c + 'a' - 'A'

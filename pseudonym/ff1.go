@@ -2,12 +2,13 @@ package pseudonym
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"math"
 	"math/big"
 	"math/bits"
+
+	"github.com/lethe-go/lethe/internal/aesblocks"
 )
 
 // minDomain is the least number of values that a format must have, after
@@ -23,7 +24,7 @@ var errDomain = errors.New("the format has fewer than a million values, which FF
 // for Format-Preserving Encryption. NIST SP 800-38G revision 1, second public
 // draft.
 type ff1 struct {
-	block cipher.Block
+	block *aesblocks.Cipher
 	radix int
 	plans map[[2]int]*ff1Plan
 	last  *ff1Plan
@@ -31,7 +32,7 @@ type ff1 struct {
 
 // newFF1 returns FF1 for a radix from 2 to 65536.
 func newFF1(key []byte, radix int) (*ff1, error) {
-	block, err := aes.NewCipher(key)
+	block, err := aesblocks.New(key)
 	if err != nil || radix < 2 || radix > 1<<16 {
 		return nil, errCipher
 	}
@@ -94,7 +95,7 @@ func (f *ff1) makePlan(n, t int) *ff1Plan {
 	p.first = token{1, 2, 1, byte(f.radix >> 16), byte(f.radix >> 8), byte(f.radix), 10, byte(p.u)}
 	binary.BigEndian.PutUint32(p.first[8:], uint32(n))
 	binary.BigEndian.PutUint32(p.first[12:], uint32(t))
-	f.block.Encrypt(p.first[:], p.first[:])
+	f.block.EncryptOne(&p.first)
 	return p
 }
 
@@ -119,7 +120,7 @@ func (f *ff1) begin(p *ff1Plan, a, b uint64, tweak []byte, tmp *token) ff1Record
 			xor(tmp, (*token)(tweak))
 			tweak = tweak[aes.BlockSize:]
 		}
-		f.block.Encrypt(tmp[:], tmp[:])
+		f.block.EncryptOne(tmp)
 	}
 	for i, c := range tweak {
 		tmp[i] ^= c
@@ -143,9 +144,7 @@ func (f *ff1) encrypt(records []ff1Record, blocks []token) {
 			r := &records[i]
 			r.block(&blocks[i], round, r.b)
 		}
-		for i := range records {
-			f.block.Encrypt(blocks[i][:], blocks[i][:])
-		}
+		f.block.Encrypt(blocks[:len(records)])
 		for i := range records {
 			r := &records[i]
 			m := r.mod[round&1]
@@ -178,9 +177,7 @@ func (f *ff1) encryptAlike(records []ff1Record, blocks []token) {
 			binary.BigEndian.PutUint64(block[:8], r.hi)
 			binary.BigEndian.PutUint64(block[8:], r.lo^number^r.b)
 		}
-		for i := range blocks {
-			f.block.Encrypt(blocks[i][:], blocks[i][:])
-		}
+		f.block.Encrypt(blocks)
 		m, inverse := p.mod[round&1], p.inverse[round&1]
 		for i := range records {
 			r := &records[i]
@@ -201,9 +198,7 @@ func (f *ff1) decrypt(records []ff1Record, blocks []token) {
 			r := &records[i]
 			r.block(&blocks[i], round, r.a)
 		}
-		for i := range records {
-			f.block.Encrypt(blocks[i][:], blocks[i][:])
-		}
+		f.block.Encrypt(blocks[:len(records)])
 		for i := range records {
 			r := &records[i]
 			c, borrow := bits.Sub64(r.b, r.reduce(&blocks[i], round&1), 0)

@@ -48,14 +48,14 @@ func (f *ff1) round(p *ff1Plan, q []byte, round int, half *big.Int) *big.Int {
 	state := p.first
 	for rest := q; len(rest) > 0; rest = rest[aes.BlockSize:] {
 		xor(&state, (*token)(rest))
-		f.block.Encrypt(state[:], state[:])
+		f.block.EncryptOne(&state)
 	}
 	out := state[:]
 	for counter := uint64(1); len(out) < p.d; counter++ {
 		next := state
 		tail := next[8:]
 		binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^counter)
-		f.block.Encrypt(next[:], next[:])
+		f.block.EncryptOne(&next)
 		out = append(out[:len(out):len(out)], next[:]...)
 	}
 	return new(big.Int).SetBytes(out[:p.d])

@@ -2,10 +2,11 @@ package pseudonym
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lethe-go/lethe/internal/base32rows"
 )
 
 // Format is how the bits of a token are written. The zero Format is Base32.
@@ -34,14 +35,19 @@ const tokenBytes = 16
 
 type token = [tokenBytes]byte
 
-// encoding writes tokens: put fills width bytes of dst.
+// encoding writes tokens.
 type encoding struct {
 	width int
 	bits  int // of the token that are kept
 	typ   arrow.DataType
-	put   func(dst []byte, t *token)
-	// base32 tells that put is putBase32, which a hot loop calls directly.
-	base32 bool
+	// all writes tokens one after the other, each as width bytes.
+	all func(dst []byte, tokens []token)
+}
+
+// put writes one token to the first width bytes of dst.
+func (e encoding) put(dst []byte, t *token) {
+	one := [1]token{*t}
+	e.all(dst[:e.width], one[:])
 }
 
 func (f Format) check() []error {
@@ -54,64 +60,68 @@ func (f Format) check() []error {
 func (f Format) encoding() (encoding, error) {
 	switch f {
 	case "", Base32:
-		return encoding{26, 128, arrow.BinaryTypes.String, putBase32, true}, nil
+		return encoding{26, 128, arrow.BinaryTypes.String, base32rows.Tokens}, nil
 	case Hex:
-		return encoding{2 * tokenBytes, 128, arrow.BinaryTypes.String, putHex, false}, nil
+		return encoding{2 * tokenBytes, 128, arrow.BinaryTypes.String, putHex}, nil
 	case Binary:
-		return encoding{tokenBytes, 128, &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}, putBinary, false}, nil
+		return encoding{tokenBytes, 128, &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}, putBinary}, nil
 	case UUID:
-		return encoding{36, 122, arrow.BinaryTypes.String, putUUID, false}, nil
+		return encoding{36, 122, arrow.BinaryTypes.String, putUUID}, nil
 	case Int63:
-		return encoding{8, 63, arrow.PrimitiveTypes.Int64, putInt63, false}, nil
+		return encoding{8, 63, arrow.PrimitiveTypes.Int64, putInt63}, nil
 	}
 	return encoding{}, fmt.Errorf("format %q is not known, want base32, hex, binary, uuid or int63",
 		string(f))
 }
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-
-// expand40 returns forty bits as eight characters, the first in the highest
-// byte, without a table: the bits are spread to five a byte, and then 'A' is
-// added to each, or 24 where the value is 26 or more and a digit follows.
-func expand40(x uint64) uint64 {
+// nibbles returns thirty-two bits as eight hexadecimal digits, the first in the
+// highest byte, without a table: the bits are spread to four a byte, and then
+// '0' is added to each, or 'a' - 10 where the value is 10 or more.
+func nibbles(x uint32) uint64 {
 	const ones = 0x0101010101010101
-	x = x>>20&0xfffff<<32 | x&0xfffff
-	x = x&0x000ffc00_000ffc00<<6 | x&0x000003ff_000003ff
-	x = x&0x03e003e0_03e003e0<<3 | x&0x001f001f_001f001f
-	digit := (x + (128-26)*ones) >> 7 & ones
-	return x + 'A'*ones - ('A'-24)*digit
+	n := uint64(x)
+	n = (n<<16 | n) & 0x0000ffff_0000ffff
+	n = (n<<8 | n) & 0x00ff00ff_00ff00ff
+	n = (n<<4 | n) & 0x0f0f0f0f_0f0f0f0f
+	letter := (n + (16-10)*ones) >> 4 & ones
+	return n + '0'*ones + ('a'-10-'0')*letter
 }
 
-// putBase32 cuts the token into three groups of forty bits and a last one of
-// eight, which two zero bits complete.
-func putBase32(dst []byte, t *token) {
-	out := (*[26]byte)(dst)
-	hi, lo := binary.BigEndian.Uint64(t[:8]), binary.BigEndian.Uint64(t[8:])
-	binary.BigEndian.PutUint64(out[0:], expand40(hi>>24))
-	binary.BigEndian.PutUint64(out[8:], expand40(hi<<16|lo>>48))
-	binary.BigEndian.PutUint64(out[16:], expand40(lo>>8))
-	out[24], out[25] = alphabet[lo>>3&31], alphabet[lo&7<<2]
+// putHex writes four bytes at a time.
+func putHex(dst []byte, tokens []token) {
+	for i := range tokens {
+		t, out := &tokens[i], (*[2 * tokenBytes]byte)(dst[2*tokenBytes*i:])
+		for k := 0; k < tokenBytes; k += 4 {
+			binary.BigEndian.PutUint64(out[2*k:], nibbles(binary.BigEndian.Uint32(t[k:])))
+		}
+	}
 }
 
-func putHex(dst []byte, t *token) { hex.Encode(dst, t[:]) }
-
-func putBinary(dst []byte, t *token) { *(*token)(dst) = *t }
+func putBinary(dst []byte, tokens []token) {
+	for i := range tokens {
+		*(*token)(dst[tokenBytes*i:]) = tokens[i]
+	}
+}
 
 // putInt63 writes the first 63 bits in the byte order of Arrow's buffers, which
 // is that of the machine.
-func putInt63(dst []byte, t *token) {
-	binary.NativeEndian.PutUint64(dst, binary.BigEndian.Uint64(t[:8])>>1)
+func putInt63(dst []byte, tokens []token) {
+	for i := range tokens {
+		binary.NativeEndian.PutUint64(dst[8*i:], binary.BigEndian.Uint64(tokens[i][:8])>>1)
+	}
 }
 
-func putUUID(dst []byte, t *token) {
-	u := *t
-	u[6] = u[6]&0x0f | 0x80 // version 8
-	u[8] = u[8]&0x3f | 0x80 // variant of RFC 9562
-	out := (*[36]byte)(dst)
-	hex.Encode(out[:8], u[:4])
-	hex.Encode(out[9:13], u[4:6])
-	hex.Encode(out[14:18], u[6:8])
-	hex.Encode(out[19:23], u[8:10])
-	hex.Encode(out[24:], u[10:])
-	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+func putUUID(dst []byte, tokens []token) {
+	for i, u := range tokens {
+		u[6] = u[6]&0x0f | 0x80 // version 8
+		u[8] = u[8]&0x3f | 0x80 // variant of RFC 9562
+		var digits [2 * tokenBytes]byte
+		putHex(digits[:], []token{u})
+		out, from := (*[36]byte)(dst[36*i:]), 0
+		for _, part := range [...]struct{ at, size int }{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}} {
+			copy(out[part.at:], digits[from:from+part.size])
+			from += part.size
+		}
+		out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	}
 }

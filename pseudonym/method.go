@@ -1,5 +1,7 @@
 package pseudonym
 
+import "github.com/lethe-go/lethe/internal/hmac256"
+
 // Method is how a column is pseudonymized. The set is closed. A policy
 // file holds a pointer to a method; both forms mean the same.
 type Method interface {
@@ -41,13 +43,13 @@ func (h HMAC) compile(kr *Keyring, c Column) (kernel, error) {
 
 // hmacMaker writes HMAC tokens.
 type hmacMaker struct {
-	mac *mac
+	mac *hmac256.MAC
 	enc encoding
+	buf [chunkRows]token
 }
 
-func (h *hmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	for i, text := range texts {
-		h.enc.put(out.room(rows[i], h.enc.width), (*token)(h.mac.digest(text)[:tokenBytes]))
-	}
+func (m *hmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
+	m.mac.Prefixes(m.buf[:len(texts)], texts)
+	out.tokens(m.enc, rows, m.buf[:len(rows)])
 	return 0, nil
 }

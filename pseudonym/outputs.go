@@ -64,39 +64,46 @@ func (o *outputs) room(row, size int) []byte {
 	return o.content[from:o.end:o.end]
 }
 
-// tokens writes the token of each row, as room and enc.put do one by one.
-func (o *outputs) tokens(enc encoding, rows []int, tokens []token) {
-	n := enc.width
-	if o.offsets == nil || len(rows) == 0 {
-		for i, row := range rows {
-			enc.put(o.room(row, n), &tokens[i])
-		}
-		return
+// rooms returns where the outputs of rows, each size bytes long, are to be
+// written one after the other, or nil if they are to be written one by one.
+func (o *outputs) rooms(rows []int, size int) []byte {
+	n := len(rows)
+	if n == 0 {
+		return nil
 	}
-	all := len(rows) * n
-	if o.end+all > len(o.content) {
-		o.grow(all, n)
-	}
-	text := o.content[o.end:][:all]
-	if rows[len(rows)-1]-rows[0] == len(rows)-1 && o.next == rows[0] { // none is left out
-		for i := range rows {
-			o.offsets[o.next+i] = int32(o.end + i*n)
+	together := rows[n-1]-rows[0] == n-1 // no row between them is left out
+	if o.offsets == nil {
+		if !together || size != o.width {
+			return nil
 		}
-		o.next += len(rows)
-		o.end += all
+		return o.content[rows[0]*size:][:n*size]
+	}
+	if o.end+n*size > len(o.content) {
+		o.grow(n*size, size)
+	}
+	from := o.end
+	if together && o.next == rows[0] {
+		for i := range o.offsets[o.next:][:n] {
+			o.offsets[o.next+i] = int32(from + i*size)
+		}
+		o.next += n
+		o.end += n * size
 	} else {
 		for _, row := range rows {
-			o.room(row, n)
+			o.room(row, size)
 		}
 	}
-	if enc.base32 {
-		for i := range rows {
-			putBase32(text[i*n:][:n], &tokens[i])
-		}
+	return o.content[from:][:n*size]
+}
+
+// tokens writes the token of each row.
+func (o *outputs) tokens(enc encoding, rows []int, tokens []token) {
+	if text := o.rooms(rows, enc.width); text != nil {
+		enc.all(text, tokens)
 		return
 	}
-	for i := range rows {
-		enc.put(text[i*n:][:n], &tokens[i])
+	for i, row := range rows {
+		enc.put(o.room(row, enc.width), &tokens[i])
 	}
 }
 
@@ -105,6 +112,9 @@ func (o *outputs) tokens(enc encoding, rows []int, tokens []token) {
 func (o *outputs) grow(size, each int) {
 	if o.end+size > math.MaxInt32 {
 		o.large, o.end = true, 0
+		if len(o.content) < size {
+			o.content = make([]byte, size)
+		}
 		return
 	}
 	b := o.buffers[2]

@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lethe-go/lethe/internal/hmac256"
 )
 
 // opSample names the derivation of sampling keys, so that a token tells
@@ -96,11 +98,12 @@ func (s *Sampler) keep(a arrow.Array, keep []bool) error {
 	}
 	m := s.macs.get()
 	defer s.macs.put(m)
+	var text [textBytes]byte
 	for row := range keep {
 		if !keep[row] {
 			continue
 		}
-		if keep[row], err = s.in(m, v, row); err != nil {
+		if keep[row], err = s.in(m, v, row, text[:]); err != nil {
 			return fmt.Errorf("row %d: %w", row, err)
 		}
 	}
@@ -124,6 +127,7 @@ func (s *Sampler) keepDictionary(d *array.Dictionary, keep []bool) error {
 	}
 	m := s.macs.get()
 	defer s.macs.put(m)
+	var text [textBytes]byte
 	known, kept := make([]bool, v.n), make([]bool, v.n)
 	for row, entry := range codes {
 		switch {
@@ -133,7 +137,7 @@ func (s *Sampler) keepDictionary(d *array.Dictionary, keep []bool) error {
 			return fmt.Errorf("row %d: %w", row, errNoPerson)
 		case !known[entry]:
 			known[entry] = true
-			if kept[entry], err = s.in(m, v, int(entry)); err != nil {
+			if kept[entry], err = s.in(m, v, int(entry), text[:]); err != nil {
 				return fmt.Errorf("row %d: %w", row, err)
 			}
 		}
@@ -144,16 +148,17 @@ func (s *Sampler) keepDictionary(d *array.Dictionary, keep []bool) error {
 
 var errNoPerson = errors.New("the person is null; drop such rows first")
 
-// in tells whether the person of a row is in the sample.
-func (s *Sampler) in(m *mac, v values, row int) (bool, error) {
+// in tells whether the person of a row is in the sample. text is scratch of
+// textBytes.
+func (s *Sampler) in(m *hmac256.MAC, v values, row int, text []byte) (bool, error) {
 	if v.null(row) {
 		return false, errNoPerson
 	}
-	text, err := v.at(row, m.text[:])
+	text, err := v.at(row, text)
 	if err != nil {
 		return false, err
 	}
-	return binary.BigEndian.Uint64(m.digest(text)[:8]) <= s.last, nil
+	return binary.BigEndian.Uint64(m.Digest(text)[:8]) <= s.last, nil
 }
 
 // String returns a placeholder with the id of the key.

@@ -12,6 +12,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lethe-go/lethe/internal/hmac256"
 )
 
 // DateShift moves the dates of a person by one number of days, the same in all
@@ -133,7 +135,7 @@ type shiftKernel struct {
 
 // shifter is what one goroutine needs.
 type shifter struct {
-	mac  *mac
+	mac  *hmac256.MAC
 	text [textBytes]byte
 	form []byte
 }
@@ -244,7 +246,7 @@ func (k *shiftKernel) shift(s *shifter, subjects values, person int) (int64, err
 	if len(s.form) == 0 {
 		return 0, errNoSubject
 	}
-	return k.days(binary.BigEndian.Uint64(s.mac.digest(s.form)[:8])), nil
+	return k.days(binary.BigEndian.Uint64(s.mac.Digest(s.form)[:8])), nil
 }
 
 // addTicks returns ticks + days·perDay unless it overflows.

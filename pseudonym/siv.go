@@ -2,10 +2,11 @@ package pseudonym
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
+
+	"github.com/lethe-go/lethe/internal/aesblocks"
 )
 
 // siv is AES-SIV (RFC 5297) under one key and one list of associated data. It
@@ -15,8 +16,9 @@ import (
 // their part is computed once.
 type siv struct {
 	mac     *cmac
-	ctr     cipher.Block
+	ctr     *aesblocks.Cipher
 	context token // S2V after the associated data, before the plaintext
+	whole   token // context and the sub-key of CMAC, for a text of one block
 	iv, tmp token
 	stream  token
 	final   []byte
@@ -29,7 +31,7 @@ func newSIV(key []byte, associated ...[]byte) (*siv, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctr, err := aes.NewCipher(key[half:])
+	ctr, err := aesblocks.New(key[half:])
 	if err != nil {
 		return nil, errCipher
 	}
@@ -40,6 +42,8 @@ func newSIV(key []byte, associated ...[]byte) (*siv, error) {
 		mac.sum(&s.tmp, ad)
 		xor(&s.context, &s.tmp)
 	}
+	s.whole = s.context
+	xor(&s.whole, &mac.k1)
 	return s, nil
 }
 
@@ -62,18 +66,23 @@ func (s *siv) s2v(plain []byte) {
 
 // crypt adds the key stream that iv starts to src.
 func (s *siv) crypt(dst, src []byte, iv *token) {
-	// Two bits are cleared so that the counter never carries out of 32 bits
-	// for any text that fits into memory here; all 64 are added all the same.
-	hi := binary.BigEndian.Uint64(iv[:8])
-	lo := binary.BigEndian.Uint64(iv[8:]) &^ (1<<63 | 1<<31)
-	for len(src) > 0 {
-		binary.BigEndian.PutUint64(s.stream[:8], hi)
-		binary.BigEndian.PutUint64(s.stream[8:], lo)
-		s.ctr.Encrypt(s.stream[:], s.stream[:])
+	for block := uint64(0); len(src) > 0; block++ {
+		s.stream = counter(iv, block)
+		s.ctr.EncryptOne(&s.stream)
 		n := subtle.XORBytes(dst, src, s.stream[:])
 		dst, src = dst[n:], src[n:]
-		lo++
 	}
+}
+
+// counter returns the block from which the key stream of the given block is
+// made. Two bits of the vector are cleared so that the counter never carries out
+// of 32 bits for any text that fits into memory here; all 64 are added all the
+// same.
+func counter(iv *token, block uint64) (t token) {
+	*(*[8]byte)(t[:]) = [8]byte(iv[:8])
+	lo := binary.BigEndian.Uint64(iv[8:]) &^ (1<<63 | 1<<31)
+	binary.BigEndian.PutUint64(t[8:], lo+block)
+	return t
 }
 
 // seal writes the vector and the ciphertext, 16 bytes longer than plain, to

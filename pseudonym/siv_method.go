@@ -10,6 +10,8 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lethe-go/lethe/internal/base32rows"
 	"github.com/lethe-go/lethe/pseudonym/internal/reverse"
 )
 
@@ -64,21 +66,34 @@ func (s SIV) check() []error {
 type sealed struct {
 	typ  arrow.DataType
 	size func(n int) int
-	put  func(dst, src []byte)
+	// all writes n tokens one after the other: of size bytes each, they begin
+	// stride bytes apart in src.
+	all  func(dst, src []byte, n, stride, size int)
 	read func(dst, text []byte) ([]byte, error)
 }
+
+// put writes one token.
+func (s sealed) put(dst, token []byte) { s.all(dst, token, 1, 0, len(token)) }
 
 func (f Format) sealed() (sealed, error) {
 	switch f {
 	case "", Base32:
-		return sealed{arrow.BinaryTypes.String, func(n int) int { return (8*n + 4) / 5 },
-			putBase32Bytes, readBase32}, nil
+		return sealed{arrow.BinaryTypes.String, base32rows.EncodedLen, base32rows.Encode,
+			readBase32}, nil
 	case Hex:
 		return sealed{arrow.BinaryTypes.String, hex.EncodedLen,
-			func(dst, src []byte) { hex.Encode(dst, src) }, readHex}, nil
+			func(dst, src []byte, n, stride, size int) {
+				for i := range n {
+					hex.Encode(dst[2*size*i:], src[stride*i:][:size])
+				}
+			}, readHex}, nil
 	case Binary:
 		return sealed{arrow.BinaryTypes.Binary, func(n int) int { return n },
-			func(dst, src []byte) { copy(dst, src) },
+			func(dst, src []byte, n, stride, size int) {
+				for i := range n {
+					copy(dst[size*i:], src[stride*i:][:size])
+				}
+			},
 			func(dst, text []byte) ([]byte, error) { return append(dst, text...), nil }}, nil
 	}
 	if _, err := f.encoding(); err != nil {
@@ -132,41 +147,36 @@ type sivMaker struct {
 	bucket int
 	plain  []byte
 	token  []byte // begins with the prefix
-	short  []shortSIV
+	chunk  *sivChunk
 }
 
+// make encrypts runs of short texts together and long ones by themselves.
 func (m *sivMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	if m.short == nil {
-		m.short = make([]shortSIV, chunkRows)
-		for i := range m.short {
-			copy(m.short[i].raw[:], m.token[:prefixBytes])
-		}
+	if m.chunk == nil {
+		m.chunk = newSIVChunk(m.token[:prefixBytes])
 	}
-	n := 0
-	for _, text := range texts {
-		if size := paddedSize(text, m.bucket); size <= maxShort {
-			m.short[n].set(text, size)
-			n++
+	for len(texts) > 0 {
+		n := m.chunk.fill(texts, m.bucket)
+		if n == 0 {
+			m.long(out, texts[0], rows[0])
+			n = 1
+		} else {
+			m.sealChunk(m.chunk)
+			m.chunk.write(out, m.enc, rows[:n])
 		}
-	}
-	m.sealShort(m.short[:n])
-	n = 0
-	for i, text := range texts {
-		size := paddedSize(text, m.bucket)
-		total := prefixBytes + aes.BlockSize + size
-		if size <= maxShort {
-			m.enc.put(out.room(rows[i], m.enc.size(total)), m.short[n].raw[:total])
-			n++
-			continue
-		}
-		m.plain = pad(m.plain[:0], text, m.bucket)
-		for len(m.token) < total {
-			m.token = append(m.token, 0)
-		}
-		m.seal(m.token[prefixBytes:total], m.plain)
-		m.enc.put(out.room(rows[i], m.enc.size(total)), m.token[:total])
+		texts, rows = texts[n:], rows[n:]
 	}
 	return 0, nil
+}
+
+func (m *sivMaker) long(out *outputs, text []byte, row int) {
+	m.plain = pad(m.plain[:0], text, m.bucket)
+	total := prefixBytes + aes.BlockSize + len(m.plain)
+	for len(m.token) < total {
+		m.token = append(m.token, 0)
+	}
+	m.seal(m.token[prefixBytes:total], m.plain)
+	m.enc.put(out.room(row, m.enc.size(total)), m.token[:total])
 }
 
 // paddedSize returns the length of a text with its padding.
@@ -234,24 +244,7 @@ func (m *sivMaker) Open(dst, text []byte) ([]byte, error) {
 	return dst[:start+len(value)], nil
 }
 
-// putBase32Bytes writes five bytes as eight characters, and what is left over
-// as if zero bits followed.
-func putBase32Bytes(dst, src []byte) {
-	for len(src) >= 5 {
-		bits := uint64(binary.BigEndian.Uint32(src))<<8 | uint64(src[4])
-		binary.BigEndian.PutUint64(dst, expand40(bits))
-		dst, src = dst[8:], src[5:]
-	}
-	bits := uint64(0)
-	for i, b := range src {
-		bits |= uint64(b) << (32 - 8*i)
-	}
-	for i := range (8*len(src) + 4) / 5 {
-		dst[i] = alphabet[bits>>(35-5*i)&31]
-	}
-}
-
-// readBase32 appends the bytes of a text that putBase32Bytes could have
+// readBase32 appends the bytes of a text that package base32rows could have
 // written: no other text means the same bytes.
 func readBase32(dst, text []byte) ([]byte, error) {
 	start := len(dst)
@@ -259,12 +252,7 @@ func readBase32(dst, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, errToken
 	}
-	again := make([]byte, len(text))
-	if (8*(len(dst)-start)+4)/5 != len(text) {
-		return nil, errToken
-	}
-	putBase32Bytes(again, dst[start:])
-	if !bytes.Equal(again, text) {
+	if !bytes.Equal(base32rows.Append(nil, dst[start:]), text) {
 		return nil, errToken
 	}
 	return dst, nil
