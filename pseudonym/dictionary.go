@@ -37,17 +37,16 @@ func (k *textKernel) dictionary(
 	buffers := []*memory.Buffer{nil, newBuffer(mem, arrow.Int32Traits.BytesRequired(n))}
 	defer func() { releaseAll(buffers) }()
 	codes := arrow.Int32Traits.CastFromBytes(buffers[1].Bytes())
-	if err := indices(codes, d, rows, v.n); err != nil {
+	entry := newNumbering(v)
+	if err := entry.number(codes, d, rows); err != nil {
 		return nil, err
 	}
-	nulls := rows.count(n)
-	if v.any() {
+	nulls := 0
+	if rows.any() || v.any() {
 		buffers[0] = newBuffer(mem, int(bitutil.BytesForBits(int64(n))))
-		nulls = nullEntries(buffers[0].Bytes(), codes, v)
-	} else {
-		buffers[0] = rows.copy(mem, n)
+		nulls = markNulls(buffers[0].Bytes(), codes)
 	}
-	dict, err := k.encode(ctx, mem, codes, v)
+	dict, err := k.encode(ctx, mem, codes, v, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -57,31 +56,11 @@ func (k *textKernel) dictionary(
 	return array.NewDictionaryArray(k.dictType(), index, dict), nil
 }
 
-// encode replaces each index by the code of its output and returns the
-// outputs. Nulls become 0.
-func (k *textKernel) encode(
-	ctx context.Context, mem memory.Allocator, codes []int32, v values,
-) (arrow.Array, error) {
-	code := make([]int32, v.n) // 0: not met yet, else the code plus one
-	var first []int32          // the row in which each code is met first
-	for row, entry := range codes {
-		if entry < 0 {
-			codes[row] = 0
-			continue
-		}
-		if code[entry] == 0 {
-			first = append(first, int32(row))
-			code[entry] = int32(len(first))
-		}
-		codes[row] = code[entry] - 1
-	}
-	used := make([]int32, len(first)) // the entry of each code
-	for entry, c := range code {
-		if c > 0 {
-			used[c-1] = int32(entry)
-		}
-	}
-	all, err := k.entries(ctx, mem, v, used, first)
+// encode returns the outputs of the entries that are used, each once. Of
+// entries whose outputs are equal, codes get the code of the first.
+func (k *textKernel) encode(ctx context.Context, mem memory.Allocator, codes []int32, v values,
+	entry *numbering) (arrow.Array, error) {
+	all, err := k.entries(ctx, mem, v, entry.used, entry.first)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +68,9 @@ func (k *textKernel) encode(
 	// Entries may be equal, or become equal.
 	seen := newOutputSet(all)
 	again := false
-	for i := range used {
-		code[i] = seen.add(i) // code is at least as long as used
+	code := make([]int32, len(entry.used))
+	for i := range code {
+		code[i] = seen.add(i)
 		again = again || int(code[i]) != i
 	}
 	if !again {
@@ -142,23 +122,6 @@ func (k *textKernel) entries(
 		}
 	}
 	return out, nil
-}
-
-// nullEntries fills the bitmap of a dictionary of which some entries are null,
-// gives the rows of such entries the index -1 that null rows have already, and
-// returns the number of both.
-func nullEntries(bits []byte, codes []int32, v values) int {
-	clear(bits)
-	nulls := 0
-	for row, entry := range codes {
-		if entry < 0 || v.null(int(entry)) {
-			codes[row] = -1
-			nulls++
-			continue
-		}
-		bitutil.SetBit(bits, row)
-	}
-	return nulls
 }
 
 // held is an array made from the data of another one.
