@@ -28,6 +28,8 @@ type ff1 struct {
 	radix int
 	plans map[[2]int]*ff1Plan
 	last  *ff1Plan
+
+	columns *ff1Columns // nil until needed
 }
 
 // newFF1 returns FF1 for a radix from 2 to 65536.
@@ -166,26 +168,57 @@ func alike(records []ff1Record) bool {
 	return true
 }
 
-// encryptAlike is encrypt for records of one plan whose d is 8, and so b at
-// most 4, with all that they share at hand.
+// encryptAlike is encrypt for records of one plan whose d is 8.
 func (f *ff1) encryptAlike(records []ff1Record, blocks []token) {
-	p := records[0].ff1Plan
+	c := f.columns
+	if c == nil {
+		c = new(ff1Columns)
+		f.columns = c
+	}
+	for from := 0; from < len(records); from += chunkRows {
+		some := records[from:min(from+chunkRows, len(records))]
+		for i := range some {
+			r := &some[i]
+			c.a[i], c.b[i], c.hi[i], c.lo[i] = r.a, r.b, r.hi, r.lo
+		}
+		f.rounds(some[0].ff1Plan, c, len(some))
+		for i := range some {
+			some[i].a, some[i].b = c.a[i], c.b[i]
+		}
+	}
+}
+
+// ff1Columns are the numbers of a chunk of records, one array for each, and the
+// blocks of a round.
+type ff1Columns struct {
+	a, b, hi, lo [chunkRows]uint64
+	blocks       [chunkRows]token
+}
+
+// rounds encrypts the first n records, whose plan has a d of 8 and so a b of at
+// most 4 and moduli of at most 2^32.
+func (f *ff1) rounds(p *ff1Plan, c *ff1Columns, n int) {
+	blocks := c.blocks[:n]
 	for round := range uint64(ff1Rounds) {
+		from, to := &c.b, &c.a
+		if round&1 == 1 {
+			from, to = to, from // instead of moving the halves
+		}
 		number := round << (8 * p.b)
-		for i := range records {
-			r, block := &records[i], &blocks[i]
-			binary.BigEndian.PutUint64(block[:8], r.hi)
-			binary.BigEndian.PutUint64(block[8:], r.lo^number^r.b)
+		for i := range blocks {
+			block := &blocks[i]
+			binary.BigEndian.PutUint64(block[:8], c.hi[i&(chunkRows-1)])
+			binary.BigEndian.PutUint64(block[8:], c.lo[i&(chunkRows-1)]^number^from[i&(chunkRows-1)])
 		}
 		f.block.Encrypt(blocks)
 		m, inverse := p.mod[round&1], p.inverse[round&1]
-		for i := range records {
-			r := &records[i]
+		for i := range blocks {
 			y := binary.BigEndian.Uint64(blocks[i][:8])
 			q, _ := bits.Mul64(y, inverse) // as in reduce
 			rest, borrow := bits.Sub64(y-q*m, m, 0)
-			c, borrow := bits.Sub64(r.a+rest+m&-borrow, m, 0) // both are below 2^32
-			r.a, r.b = r.b, c+m&-borrow
+			half := &to[i&(chunkRows-1)]
+			sum, borrow := bits.Sub64(*half+rest+m&-borrow, m, 0)
+			*half = sum + m&-borrow
 		}
 	}
 }

@@ -170,6 +170,9 @@ func newFF1Maker(f FF1, key []byte) (*ff1Maker, error) {
 }
 
 func (m *ff1Maker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
+	if m.form.plain && m.letters.decimal && m.encryptDigits(out, texts, rows) {
+		return 0, nil
+	}
 	if at, err := m.run(texts, false); err != nil {
 		return at, err
 	}
@@ -297,10 +300,7 @@ func newLetters(set string) *letters {
 // read returns the number that the characters at the given places stand for.
 func (l *letters) read(text []byte, at []int) uint64 {
 	if l.decimal && dense(at) {
-		n := uint64(0)
-		for _, c := range text[at[0]:][:len(at)] {
-			n = 10*n + uint64(c-'0')
-		}
+		n, _ := readDigits(text[at[0]:][:len(at)])
 		return n
 	}
 	n, radix := uint64(0), uint64(len(l.set))
@@ -313,12 +313,7 @@ func (l *letters) read(text []byte, at []int) uint64 {
 // write is the inverse of read.
 func (l *letters) write(text []byte, at []int, n uint64) {
 	if l.decimal && dense(at) {
-		part := text[at[0]:][:len(at)]
-		for i := len(part) - 1; i >= 0; i-- {
-			q := n / 10 // a constant needs no division
-			part[i] = byte('0' + n - 10*q)
-			n = q
-		}
+		writeDigits(text[at[0]:][:len(at)], n)
 		return
 	}
 	radix := uint64(len(l.set))

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"math"
 	"math/big"
@@ -421,5 +422,38 @@ func TestFF1Wycheproof(t *testing.T) {
 	t.Logf("%d valid and %d invalid vectors", valid, invalid)
 	if !testing.Short() && !raceEnabled && (valid < 27_000 || invalid < 4_000) {
 		t.Errorf("only %d valid and %d invalid vectors", valid, invalid)
+	}
+}
+
+// TestDigits writes and reads numbers of all lengths, and refuses every byte
+// that is no digit in every place.
+func TestDigits(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	limit := uint64(1)
+	for n := range 20 {
+		for i := range 2000 {
+			x := rnd.Uint64() % limit
+			if i == 0 {
+				x = limit - 1
+			}
+			text := make([]byte, n)
+			writeDigits(text, x)
+			if want := fmt.Sprintf("%0*d", n, x); n > 0 && string(text) != want {
+				t.Fatalf("got %s, want %s", text, want)
+			}
+			if got, ok := readDigits(text); !ok || got != x {
+				t.Fatalf("%s: got %d, %t", text, got, ok)
+			}
+			if n > 0 {
+				c := byte(rnd.Uint32())
+				text[rnd.IntN(n)] = c
+				if _, ok := readDigits(text); ok != (c >= '0' && c <= '9') {
+					t.Fatalf("%q is taken for digits: %t", text, ok)
+				}
+			}
+		}
+		if n < 19 {
+			limit *= 10
+		}
 	}
 }

@@ -62,6 +62,8 @@ type form struct {
 	// finish computes the check characters from the others. It returns false
 	// if the result is no value of the shape. It is nil if every one is.
 	finish func(j *job) bool
+	// plain tells that every character which is no separator is encrypted.
+	plain bool
 }
 
 var errShape = errors.New("not a value of the shape")
@@ -71,16 +73,16 @@ func (f FF1) form() (form, error) {
 	case "":
 		return form{}, errors.New("no shape")
 	case ShapeDigits, ShapeAlphanumeric, ShapeAlphabet:
-		return form{"", parseAll, nil}, nil
+		return form{"", parseAll, nil, true}, nil
 	case ShapeCard:
-		return form{" -", parseCard, finishLuhn}, nil
+		return form{" -", parseCard, finishLuhn, false}, nil
 	case ShapeIBAN:
-		return form{" ", parseIBAN, finishIBAN}, nil
+		return form{" ", parseIBAN, finishIBAN, false}, nil
 	case ShapePhone:
-		return form{" -./()", parsePhone, nil}, nil
+		return form{" -./()", parsePhone, nil, false}, nil
 	}
 	if id, ok := nationalID(f.Shape); ok {
-		return form{id.separators, id.parse, id.finish}, nil
+		return form{id.separators, id.parse, id.finish, false}, nil
 	}
 	return form{}, fmt.Errorf("shape %q is not known", string(f.Shape))
 }
