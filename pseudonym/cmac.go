@@ -120,11 +120,12 @@ type cmacMaker struct {
 	buf [chunkRows]token
 }
 
-func (m *cmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	for i, text := range texts {
-		m.start(&m.buf[i], text)
+func (m *cmacMaker) make(out *outputs, c chunk) (int, error) {
+	buf := m.buf[:len(c.rows)]
+	for i := range buf {
+		m.start(&buf[i], c.text(i))
 	}
-	m.block.Encrypt(m.buf[:len(texts)])
-	out.tokens(m.enc, rows, m.buf[:len(rows)])
+	m.block.Encrypt(buf)
+	out.tokens(m.enc, c.rows, buf)
 	return 0, nil
 }

@@ -202,10 +202,11 @@ type asker struct {
 	mac *hmac256.MAC
 }
 
-func (q *asker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	for i, text := range texts {
+func (q *asker) make(out *outputs, c chunk) (int, error) {
+	for i, row := range c.rows {
+		text := c.text(i)
 		hash := (*token)(q.mac.Digest(text)[:tokenBytes])
-		copy(out.room(rows[i], tokenBytes), hash[:])
+		copy(out.room(row, tokenBytes), hash[:])
 		if _, known := q.at[*hash]; !known {
 			q.at[*hash] = int32(len(q.hashes))
 			q.hashes = append(q.hashes, *hash)
@@ -223,13 +224,13 @@ type answerer struct {
 	enc    encoding
 }
 
-func (a *answerer) make(out *outputs, hashes [][]byte, rows []int) (int, error) {
-	for i, hash := range hashes {
-		at, known := a.at[token(hash)]
+func (a *answerer) make(out *outputs, c chunk) (int, error) {
+	for i, row := range c.rows {
+		at, known := a.at[token(c.text(i))]
 		if !known {
 			return i, errors.New("a value without a token")
 		}
-		a.enc.put(out.room(rows[i], a.enc.width), &a.tokens[at])
+		a.enc.put(out.room(row, a.enc.width), &a.tokens[at])
 	}
 	return 0, nil
 }

@@ -91,8 +91,9 @@ const maxSuffixes = 4096
 
 const base32Chars = 26
 
-func (m *emailMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	for i, text := range texts {
+func (m *emailMaker) make(out *outputs, c chunk) (int, error) {
+	for i, row := range c.rows {
+		text := c.text(i)
 		at := bytes.LastIndexByte(text, '@')
 		if err := checkAddress(text, at); err != nil {
 			return i, err
@@ -115,7 +116,7 @@ func (m *emailMaker) make(out *outputs, texts [][]byte, rows []int) (int, error)
 		default:
 			m.text = append(m.text, host...)
 		}
-		copy(out.room(rows[i], len(m.text)), m.text)
+		copy(out.room(row, len(m.text)), m.text)
 	}
 	return 0, nil
 }

@@ -5,11 +5,12 @@ import "encoding/binary"
 // encryptDigits encrypts texts of one length that are digits throughout and
 // short enough for the columns of ff1, and writes them. It returns false, with
 // nothing done, if they are not all like this.
-func (m *ff1Maker) encryptDigits(out *outputs, texts [][]byte, rows []int) bool {
-	if len(texts) == 0 {
+func (m *ff1Maker) encryptDigits(out *outputs, texts chunk) bool {
+	rows := texts.rows
+	if len(rows) == 0 {
 		return true
 	}
-	n := len(texts[0])
+	n := len(texts.text(0))
 	p, err := m.plan(n, 0)
 	if err != nil || !p.fits() || p.d != 8 {
 		return false
@@ -19,7 +20,8 @@ func (m *ff1Maker) encryptDigits(out *outputs, texts [][]byte, rows []int) bool 
 	}
 	c := m.columns
 	r := m.begin(p, 0, 0, nil, &c.blocks[0])
-	for i, text := range texts {
+	for i := range rows {
+		text := texts.text(i)
 		if len(text) != n {
 			return false
 		}
@@ -30,7 +32,7 @@ func (m *ff1Maker) encryptDigits(out *outputs, texts [][]byte, rows []int) bool 
 		}
 		c.a[i], c.b[i], c.hi[i], c.lo[i] = a, b, r.hi, r.lo
 	}
-	m.rounds(p, c, len(texts))
+	m.rounds(p, c, len(rows))
 	if all := out.rooms(rows, n); all != nil {
 		for i := range rows {
 			writeDigits(all[i*n:][:p.u], c.a[i])

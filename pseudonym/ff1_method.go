@@ -169,14 +169,14 @@ func newFF1Maker(f FF1, key []byte) (*ff1Maker, error) {
 	return m, err
 }
 
-func (m *ff1Maker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	if m.form.plain && m.letters.decimal && m.encryptDigits(out, texts, rows) {
+func (m *ff1Maker) make(out *outputs, c chunk) (int, error) {
+	if m.form.plain && m.letters.decimal && m.encryptDigits(out, c) {
 		return 0, nil
 	}
-	if at, err := m.run(texts, false); err != nil {
+	if at, err := m.run(c, false); err != nil {
 		return at, err
 	}
-	for i, row := range rows {
+	for i, row := range c.rows {
 		text := m.jobs[i].text
 		copy(out.room(row, len(text)), text)
 	}
@@ -185,7 +185,8 @@ func (m *ff1Maker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
 
 // Open appends the value of a token to dst.
 func (m *ff1Maker) Open(dst, token []byte) ([]byte, error) {
-	if _, err := m.run([][]byte{token}, true); err != nil {
+	one := chunk{token, [][2]int{{0, len(token)}}, []int{0}}
+	if _, err := m.run(one, true); err != nil {
 		return dst, err
 	}
 	return append(dst, m.jobs[0].text...), nil
@@ -197,11 +198,11 @@ var errForeign = errors.New("a character outside of the shape and its separators
 // result that is no value of the shape, such as one without a check digit, is
 // encrypted again until it is. This ends, because encryption is a permutation
 // and the value itself is of the shape, and it is reversed the same way.
-func (m *ff1Maker) run(texts [][]byte, decrypt bool) (int, error) {
+func (m *ff1Maker) run(c chunk, decrypt bool) (int, error) {
 	n := 0
-	for i, text := range texts {
+	for i := range c.rows {
 		j := &m.jobs[i]
-		j.text, j.at, j.tweak = append(j.text[:0], text...), j.at[:0], j.tweak[:0]
+		j.text, j.at, j.tweak = append(j.text[:0], c.text(i)...), j.at[:0], j.tweak[:0]
 		j.check, j.class = j.check[:0], j.class[:0]
 		if err := m.form.parse(m, j); err != nil {
 			return i, err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/c2sp/wycheproof"
 )
 
@@ -454,6 +456,53 @@ func TestDigits(t *testing.T) {
 		}
 		if n < 19 {
 			limit *= 10
+		}
+	}
+}
+
+// TestDigitsInColumns: values that go the short way, with and without rows that
+// are left out, and values that do not, such as one with a separator among
+// them, have the tokens that each has by itself.
+func TestDigitsInColumns(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	m, err := newFF1Maker(FF1{Shape: ShapeDigits, Separators: "-"}, testRoot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 6; n <= 21; n++ {
+		for round := range 4 {
+			var texts [][]byte
+			for range []int{1, chunkRows, 7, chunkRows}[round] {
+				texts = append(texts, fmt.Appendf(nil, "%0*d", n, rnd.Uint64()%1_000_000))
+			}
+			if round == 3 {
+				texts[rnd.IntN(len(texts))][0] = '-'
+				texts[0] = append(texts[0], '7')
+			}
+			c := chunkOf(texts)
+			if round == 2 {
+				c.rows[len(c.rows)-1]++
+			}
+			out, err := newOutputs(memory.DefaultAllocator, arrow.BinaryTypes.String, chunkRows+1,
+				validity{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.make(out, c); err != nil {
+				if n == 6 { // less a separator
+					continue
+				}
+				t.Fatal(err)
+			}
+			for i, text := range texts {
+				if _, err := m.run(chunkOf([][]byte{text}), false); err != nil {
+					t.Fatal(err)
+				}
+				if got, want := out.value(c.rows[i]), m.jobs[0].text; string(got) != string(want) {
+					t.Fatalf("%d digits, value %d of %d: got %s, want %s", n, i, len(texts), got, want)
+				}
+			}
+			out.release()
 		}
 	}
 }

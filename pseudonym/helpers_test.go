@@ -184,3 +184,14 @@ func texts(tb testing.TB, a arrow.Array) []string {
 	}
 	return list
 }
+
+// chunkOf is a chunk of the first texts, in rows of the same numbers.
+func chunkOf(texts [][]byte) chunk {
+	var c chunk
+	for i, text := range texts[:min(len(texts), chunkRows)] {
+		c.spans = append(c.spans, [2]int{len(c.data), len(c.data) + len(text)})
+		c.data = append(c.data, text...)
+		c.rows = append(c.rows, i)
+	}
+	return c
+}

@@ -48,8 +48,9 @@ type hmacMaker struct {
 	buf [chunkRows]token
 }
 
-func (m *hmacMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	m.mac.Prefixes(m.buf[:len(texts)], texts)
-	out.tokens(m.enc, rows, m.buf[:len(rows)])
+func (m *hmacMaker) make(out *outputs, c chunk) (int, error) {
+	buf := m.buf[:len(c.rows)]
+	m.mac.Prefixes(buf, c.data, c.spans)
+	out.tokens(m.enc, c.rows, buf)
 	return 0, nil
 }

@@ -148,40 +148,38 @@ type preparedMaker struct {
 	maker
 	*preparation
 	text  []byte
-	ends  [chunkRows]int
-	texts [chunkRows][]byte
+	spans [chunkRows][2]int
 }
 
-func (m *preparedMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
+func (m *preparedMaker) make(out *outputs, c chunk) (int, error) {
 	m.text = m.text[:0]
 	var kept [chunkRows]bool
-	for i, text := range texts {
+	n := len(c.rows)
+	for i := range n {
 		var h Handling
 		var err error
-		if m.text, h, err = m.apply(m.text, text); err != nil {
+		from := len(m.text)
+		if m.text, h, err = m.apply(m.text, c.text(i)); err != nil {
 			return i, err
 		}
-		m.ends[i] = len(m.text)
+		m.spans[i] = [2]int{from, len(m.text)}
 		kept[i] = h == Keep
 	}
-	from := 0
-	for i := range texts { // m.text does not move any more
-		m.texts[i] = m.text[from:m.ends[i]:m.ends[i]]
-		from = m.ends[i]
-	}
+	forms := chunk{m.text, m.spans[:n], c.rows}
 	// Outputs are written in the order of rows, so those between two kept ones
 	// are made together.
-	for i := 0; i < len(texts); {
+	for i := 0; i < n; {
 		if kept[i] {
-			copy(out.room(rows[i], len(m.texts[i])), m.texts[i])
+			text := forms.text(i)
+			copy(out.room(c.rows[i], len(text)), text)
 			i++
 			continue
 		}
 		end := i + 1
-		for end < len(texts) && !kept[end] {
+		for end < n && !kept[end] {
 			end++
 		}
-		if at, err := m.maker.make(out, m.texts[i:end], rows[i:end]); err != nil {
+		if at, err := m.maker.make(out, forms.part(i, end)); err != nil {
 			return i + at, err
 		}
 		i = end

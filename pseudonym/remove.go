@@ -177,10 +177,10 @@ type maskMaker struct {
 	text []byte
 }
 
-func (m *maskMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	for i, text := range texts {
-		m.text = m.rule.Append(m.text[:0], text)
-		copy(out.room(rows[i], len(m.text)), m.text)
+func (m *maskMaker) make(out *outputs, c chunk) (int, error) {
+	for i, row := range c.rows {
+		m.text = m.rule.Append(m.text[:0], c.text(i))
+		copy(out.room(row, len(m.text)), m.text)
 	}
 	return 0, nil
 }

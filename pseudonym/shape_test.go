@@ -345,7 +345,7 @@ func FuzzShapes(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := mk.run([][]byte{[]byte(value)}, false); err != nil {
+		if _, err := mk.run(chunkOf([][]byte{[]byte(value)}), false); err != nil {
 			return
 		}
 		tok := bytes.Clone(mk.jobs[0].text)

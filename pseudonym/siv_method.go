@@ -147,24 +147,24 @@ type sivMaker struct {
 	bucket int
 	plain  []byte
 	token  []byte // begins with the prefix
-	chunk  *sivChunk
+	short  *shortTexts
 }
 
 // make encrypts runs of short texts together and long ones by themselves.
-func (m *sivMaker) make(out *outputs, texts [][]byte, rows []int) (int, error) {
-	if m.chunk == nil {
-		m.chunk = newSIVChunk(m.token[:prefixBytes])
+func (m *sivMaker) make(out *outputs, c chunk) (int, error) {
+	if m.short == nil {
+		m.short = newShortTexts(m.token[:prefixBytes])
 	}
-	for len(texts) > 0 {
-		n := m.chunk.fill(texts, m.bucket)
+	for len(c.rows) > 0 {
+		n := m.short.fill(c, m.bucket)
 		if n == 0 {
-			m.long(out, texts[0], rows[0])
+			m.long(out, c.text(0), c.rows[0])
 			n = 1
 		} else {
-			m.sealChunk(m.chunk)
-			m.chunk.write(out, m.enc, rows[:n])
+			m.sealShort(m.short)
+			m.short.write(out, m.enc, c.rows[:n])
 		}
-		texts, rows = texts[n:], rows[n:]
+		c = c.part(n, len(c.rows))
 	}
 	return 0, nil
 }

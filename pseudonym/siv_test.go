@@ -123,7 +123,7 @@ func TestSIVSideBySide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newSIVChunk(make([]byte, prefixBytes))
+	c := newShortTexts(make([]byte, prefixBytes))
 	for round := range 3 {
 		var texts, wants [][]byte
 		for n := range maxShort + 1 {
@@ -134,8 +134,8 @@ func TestSIVSideBySide(t *testing.T) {
 			texts, wants = append(texts, plain), append(wants, sealedBy(s, plain))
 		}
 		for len(texts) > 0 {
-			n := c.fill(texts, 1)
-			s.sealChunk(c)
+			n := c.fill(chunkOf(texts), 1)
+			s.sealShort(c)
 			for i, want := range wants[:n] {
 				if got := c.raw[i*shortToken+prefixBytes:][:len(want)]; !bytes.Equal(got, want) {
 					t.Errorf("round %d, %d bytes: got %x, want %x", round, len(texts[i]), got, want)

@@ -23,9 +23,26 @@ const (
 // the buffers of one goroutine.
 type maker interface {
 	// make writes the output of each text, in their order, into what
-	// out.room(rows[i], length) returns. If a text cannot be encoded it
+	// out.room(c.rows[i], length) returns. If a text cannot be encoded it
 	// returns an error, which holds nothing of the text, and its position.
-	make(out *outputs, texts [][]byte, rows []int) (int, error)
+	make(out *outputs, c chunk) (int, error)
+}
+
+// chunk are at most chunkRows texts and the rows where their outputs go. Text i
+// is what lies in data from spans[i][0] to spans[i][1]: a slice for each text
+// would be a pointer, and to write many of those is slow while the garbage
+// collector runs.
+type chunk struct {
+	data  []byte
+	spans [][2]int
+	rows  []int
+}
+
+func (c chunk) text(i int) []byte { return c.data[c.spans[i][0]:c.spans[i][1]] }
+
+// part returns the texts from the given one on, up to another.
+func (c chunk) part(from, to int) chunk {
+	return chunk{c.data, c.spans[from:to], c.rows[from:to]}
 }
 
 // textKernel is the kernel of every method whose output is a function of the
@@ -49,9 +66,11 @@ func newTextKernel(typ arrow.DataType, bits int, fresh func() maker) *textKernel
 type scratch struct {
 	maker
 	n     int
-	texts [chunkRows][]byte
+	data  []byte // what the spans refer to
+	spans [chunkRows][2]int
 	rows  [chunkRows]int
-	text  [chunkRows][textBytes]byte // of values that are not text in the array
+	own   []byte // the texts of values that do not lie in the array as such
+	text  [textBytes]byte
 }
 
 func (k *textKernel) reads() []string { return nil }
@@ -107,11 +126,10 @@ func (k *textKernel) transform(
 
 func (k *textKernel) get() *scratch { return k.pool.Get().(*scratch) }
 
-// put returns a scratch without the texts of the last chunk, which would keep
-// the caller's buffers alive.
+// put returns a scratch without the last chunk, which would keep the caller's
+// buffers alive.
 func (k *textKernel) put(s *scratch) {
-	s.n = 0
-	clear(s.texts[:])
+	s.n, s.data, s.own = 0, nil, s.own[:0]
 	k.pool.Put(s)
 }
 
@@ -130,28 +148,42 @@ func (s *scratch) gather(v values, row, end int) (int, error) {
 		return 0, nil
 	}
 	offsets, n := v.offsets[row:end+1], 0
-	from := offsets[0]
+	from, length := offsets[0], len(v.data)
 	for i, to := range offsets[1:] {
-		if from < 0 || from > to || int(to) > len(v.data) {
+		if from < 0 || from > to || int(to) > length {
 			return row + i, errDamaged
 		}
-		s.texts[n&(chunkRows-1)] = v.data[from:to]
+		s.spans[n&(chunkRows-1)] = [2]int{int(from), int(to)}
 		s.rows[n&(chunkRows-1)] = row + i
 		from = to
 		n++
 	}
-	s.n = n
+	s.n, s.data = n, v.data
 	return 0, nil
 }
 
 // add puts value at of v into the chunk, to be written into row to. The chunk
-// must not be full.
+// must not be full, and all that it holds must be of v.
 func (s *scratch) add(v values, at, to int) error {
-	text, err := v.at(at, s.text[s.n][:])
+	if s.n == 0 {
+		s.own, s.data = s.own[:0], v.data
+	}
+	s.rows[s.n] = to
+	if v.offsets != nil {
+		from, end := v.offsets[at], v.offsets[at+1]
+		if from < 0 || from > end || int(end) > len(v.data) {
+			return errDamaged
+		}
+		s.spans[s.n] = [2]int{int(from), int(end)}
+		s.n++
+		return nil
+	}
+	text, err := v.at(at, s.text[:])
 	if err != nil {
 		return err
 	}
-	s.texts[s.n], s.rows[s.n] = text, to
+	s.spans[s.n] = [2]int{len(s.own), len(s.own) + len(text)}
+	s.own = append(s.own, text...)
 	s.n++
 	return nil
 }
@@ -159,9 +191,12 @@ func (s *scratch) add(v values, at, to int) error {
 // flush encodes the chunk and empties it. With an error it returns the row of
 // out that could not be filled.
 func (s *scratch) flush(out *outputs) (int, error) {
-	n := s.n
-	s.n = 0
-	if at, err := s.make(out, s.texts[:n], s.rows[:n]); err != nil {
+	c := chunk{s.data, s.spans[:s.n], s.rows[:s.n]}
+	if len(s.own) > 0 {
+		c.data = s.own
+	}
+	s.n, s.own = 0, s.own[:0]
+	if at, err := s.make(out, c); err != nil {
 		return s.rows[at], err
 	}
 	return 0, nil

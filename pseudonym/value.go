@@ -25,7 +25,7 @@ type values struct {
 	// or text filled from its beginning. It is valid until the next call.
 	at func(row int, text []byte) ([]byte, error)
 	// Of utf8 and binary also the parts themselves, which spare the hot loop a
-	// call for each row; nil else.
+	// call for each row and a copy; nil else.
 	offsets []int32
 	data    []byte
 }

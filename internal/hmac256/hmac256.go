@@ -117,15 +117,19 @@ func (m *MAC) compress(dst []byte, block *[sha256.BlockSize]byte) {
 	copy(dst, m.state[stateAt:])
 }
 
-// Prefixes sets dst[i] to the first bytes of the HMAC of texts[i]. dst must be as
-// long as texts.
-func (m *MAC) Prefixes(dst [][PrefixBytes]byte, texts [][]byte) {
-	dst = dst[:len(texts)]
+// Prefixes sets dst[i] to the first bytes of the HMAC of what lies in data from
+// spans[i][0] to spans[i][1]. dst must be as long as spans.
+func (m *MAC) Prefixes(dst [][PrefixBytes]byte, data []byte, spans [][2]int) {
+	dst = dst[:len(spans)]
 	if m.lanes == nil {
-		for i, text := range texts {
-			dst[i] = [PrefixBytes]byte(m.Digest(text)[:PrefixBytes])
+		for i, s := range spans {
+			dst[i] = m.prefix(data[s[0]:s[1]])
 		}
 		return
 	}
-	m.lanes.prefixes(m, dst, texts)
+	m.lanes.prefixes(m, dst, data, spans)
+}
+
+func (m *MAC) prefix(text []byte) [PrefixBytes]byte {
+	return [PrefixBytes]byte(m.Digest(text)[:PrefixBytes])
 }

@@ -49,11 +49,12 @@ func newLanes(inner, outer []byte) *lanes {
 
 // prefixes is Prefixes of m. Long texts go to the standard library, and so does
 // what is left over when that is quicker than lanes that run empty.
-func (l *lanes) prefixes(m *MAC, dst [][PrefixBytes]byte, texts [][]byte) {
+func (l *lanes) prefixes(m *MAC, dst [][PrefixBytes]byte, data []byte, spans [][2]int) {
 	n := 0
-	for i, text := range texts {
+	for i, s := range spans {
+		text := data[s[0]:s[1]]
 		if len(text) > oneBlock {
-			dst[i] = [PrefixBytes]byte(m.Digest(text)[:PrefixBytes])
+			dst[i] = m.prefix(text)
 			continue
 		}
 		l.put(n, text)
@@ -67,7 +68,7 @@ func (l *lanes) prefixes(m *MAC, dst [][PrefixBytes]byte, texts [][]byte) {
 	const worthwhile = 4
 	if n < worthwhile {
 		for _, i := range l.of[:n] {
-			dst[i] = [PrefixBytes]byte(m.Digest(texts[i])[:PrefixBytes])
+			dst[i] = m.prefix(data[spans[i][0]:spans[i][1]])
 		}
 		return
 	}

@@ -9,4 +9,4 @@ type lanes struct{}
 
 func newLanes(_, _ []byte) *lanes { return nil }
 
-func (*lanes) prefixes(*MAC, [][PrefixBytes]byte, [][]byte) {}
+func (*lanes) prefixes(*MAC, [][PrefixBytes]byte, []byte, [][2]int) {}

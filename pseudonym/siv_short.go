@@ -12,8 +12,8 @@ const (
 	shortToken = prefixBytes + aes.BlockSize + maxShort
 )
 
-// sivChunk are texts that are encrypted together, with the buffers for it.
-type sivChunk struct {
+// shortTexts are texts that are encrypted together, with the buffers for it.
+type shortTexts struct {
 	n     int
 	most  int                          // the greatest of sizes
 	equal bool                         // all sizes are
@@ -23,26 +23,27 @@ type sivChunk struct {
 	state [chunkRows]token
 }
 
-func newSIVChunk(prefix []byte) *sivChunk {
-	c := new(sivChunk)
+func newShortTexts(prefix []byte) *shortTexts {
+	c := new(shortTexts)
 	for i := range chunkRows {
 		copy(c.raw[i*shortToken:], prefix)
 	}
 	return c
 }
 
-func (c *sivChunk) iv(i int) *token {
+func (c *shortTexts) iv(i int) *token {
 	return (*token)(c.raw[i*shortToken+prefixBytes:])
 }
 
-func (c *sivChunk) text(i int) *[maxShort]byte {
+func (c *shortTexts) text(i int) *[maxShort]byte {
 	return (*[maxShort]byte)(c.raw[i*shortToken+prefixBytes+aes.BlockSize:])
 }
 
 // fill takes texts up to the first one that is long, and returns how many.
-func (c *sivChunk) fill(texts [][]byte, bucket int) int {
+func (c *shortTexts) fill(texts chunk, bucket int) int {
 	c.n, c.most, c.equal = 0, 0, true
-	for i, text := range texts[:min(len(texts), chunkRows)] {
+	for i := range texts.rows {
+		text := texts.text(i)
 		size := paddedSize(text, bucket)
 		if size > maxShort {
 			break
@@ -66,7 +67,7 @@ func (c *sivChunk) fill(texts [][]byte, bucket int) int {
 }
 
 // write writes the tokens into the given rows.
-func (c *sivChunk) write(out *outputs, enc sealed, rows []int) {
+func (c *shortTexts) write(out *outputs, enc sealed, rows []int) {
 	if c.equal {
 		total := prefixBytes + aes.BlockSize + c.most
 		if text := out.rooms(rows, enc.size(total)); text != nil {
@@ -80,10 +81,10 @@ func (c *sivChunk) write(out *outputs, enc sealed, rows []int) {
 	}
 }
 
-// sealChunk encrypts the texts, so that the processor works on blocks of many at
+// sealShort encrypts the texts, so that the processor works on blocks of many at
 // a time: they become the ciphertexts and get their vectors, exactly as from
 // seal. Of texts that have no more blocks, blocks are encrypted for nothing.
-func (s *siv) sealChunk(c *sivChunk) {
+func (s *siv) sealShort(c *shortTexts) {
 	state := c.state[:c.n]
 	if c.equal && c.most == aes.BlockSize {
 		for i := range state {
@@ -114,7 +115,7 @@ func (s *siv) sealChunk(c *sivChunk) {
 }
 
 // vectors sets the vector of each text.
-func (s *siv) vectors(c *sivChunk) {
+func (s *siv) vectors(c *shortTexts) {
 	state := c.state[:c.n]
 	clear(state)
 	for i := range state {
@@ -136,7 +137,7 @@ func (s *siv) vectors(c *sivChunk) {
 // chainOf prepares the last step of S2V: the blocks of the text with the
 // context at its end, or behind it if it is short, and the sub-key of CMAC in
 // the last block.
-func (s *siv) chainOf(c *sivChunk, i int) {
+func (s *siv) chainOf(c *shortTexts, i int) {
 	size, chain := c.sizes[i], &c.chain[i]
 	clear(chain[copy(chain[:], c.text(i)[:size]):])
 	if size < aes.BlockSize {
