@@ -3,6 +3,7 @@ package kanon
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -14,8 +15,8 @@ import (
 // Counts are the distinct combinations of quasi-identifiers of the rows added,
 // with how many rows, which people, and which values of the sensitive columns
 // that models name, have each. Their memory is in the order of these
-// combinations. They hold values of the table and are as
-// confidential as it is.
+// combinations, or bounded, see SpillBeyond. They hold values of the table and
+// are as confidential as it is.
 //
 // Counts are not safe for concurrent use: give each goroutine its own and
 // merge them. After an error from Add or Merge they refuse everything but
@@ -33,6 +34,10 @@ type Counts struct {
 	pairs  pairLog
 	values []*valueCounts // a sensitive column, by name
 	failed error
+
+	bound int64 // of the memory of combinations, in bytes; 0 without
+	dir   string
+	runs  []*os.File // of tuples that are not in memory
 
 	codes [][]uint32 // a batch, by column: quasi-identifiers, unit, sensitive
 	keys  []uint64
@@ -210,7 +215,7 @@ func (c *Counts) add(rec arrow.Record) error {
 			return err
 		}
 	}
-	return nil
+	return c.spillWhereFull()
 }
 
 func (c *Counts) encode(rec arrow.Record, name string, coder *column.Coder, slot int) error {

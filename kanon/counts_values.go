@@ -79,32 +79,6 @@ func (v *valueCounts) total() (n int64) {
 	return n
 }
 
-// merge adds what another shard counted, whose tuples and people have the
-// given numbers here.
-func (v *valueCounts) merge(o *valueCounts, tuple, person []uint32) error {
-	value, err := mergeCoders(v.name, v.coder, o.coder)
-	if err != nil {
-		return err
-	}
-	cells := o.cells.Keys()
-	tuples, values := make([]uint32, len(cells)), make([]uint32, len(cells))
-	var people []uint32
-	if o.items != nil {
-		people = make([]uint32, len(cells))
-	}
-	for i, cell := range cells {
-		tuples[i] = tuple[cell>>32]
-		item := uint32(cell)
-		if o.items != nil {
-			pair := o.items.Keys()[item]
-			people[i] = person[uint32(pair)]
-			item = uint32(pair >> 32)
-		}
-		values[i] = value[item]
-	}
-	return v.add(tuples, values, people, o.rows)
-}
-
 // byTuple lists the cells of n tuples; place is the number of each value.
 func (v *valueCounts) byTuple(n int, place []uint32, out *lattice.Sensitive) {
 	cells := v.cells.Keys()

@@ -30,7 +30,8 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 ) (*Plan, error) {
 	m := len(domains)
 	doc := a.planHead()
-	doc.Summary = summaryHead(c)
+	before := c.beforehand(domains)
+	doc.Summary = summaryHead(before)
 	doc.Summary.Suppressed, doc.Summary.Loss = r.Suppressed, r.Loss
 	doc.Summary.Search = methodName(r.Method)
 	doc.Columns = make([]planColumnDoc, m)
@@ -46,7 +47,7 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 		doc.Columns[j] = d.describe(0)
 		doc.Columns[j].Level, doc.Columns[j].Labels = column.level, column.labels
 		doc.Summary.Levels[j] = column.level
-		doc.Summary.Columns[j] = d.summary(c, j, column.level, r.Columns[i], column.rows)
+		doc.Summary.Columns[j] = d.summary(before.rows[j], column.level, r.Columns[i], column.rows)
 	}
 	number := doc.keep(labels, len(r.Rows), m)
 	doc.Summary.Classes = int64(len(doc.Kept))

@@ -111,7 +111,9 @@ func (a *Anonymizer) planHead() planDoc {
 }
 
 // newPlan writes down a result of the search.
-func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*Plan, error) {
+func (a *Anonymizer) newPlan(
+	before *beforehand, domains []*domain, r *lattice.Result, search string,
+) (*Plan, error) {
 	doc := a.planHead()
 	sizes := make([]int, len(domains))
 	for i, d := range domains {
@@ -129,7 +131,7 @@ func (a *Anonymizer) newPlan(c *Counts, domains []*domain, r *lattice.Result) (*
 		doc.Kept = append(doc.Kept, tuple)
 	}
 	slices.SortFunc(doc.Kept, slices.Compare)
-	doc.Summary = summarize(c, domains, r, layout)
+	doc.Summary = summarize(before, domains, r, layout, search)
 	p := new(Plan)
 	return p, p.build(doc)
 }

@@ -33,6 +33,14 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // levels in the first columns. The result is exact and the same for any number
 // of processors.
 //
+// Counts that were spilled are solved within the bound of their memory, for
+// global recoding only: levels are raised until the combinations fit, and what
+// lies below is searched part by part. The result is the same where all of it
+// could be ruled out or searched in 64 readings of the files; otherwise the
+// Summary says so. Neither the people of a unit nor the combinations that the
+// plan keeps, which are at most a k-th of the rows, are held elsewhere than in
+// memory.
+//
 // A table without rows gives a plan of the lowest levels. Solve fails with
 // ErrInfeasible, with ErrTooLarge, with the error of ctx, when the counts are
 // of other columns, and when a hierarchy does not know a value or is not one:
@@ -56,8 +64,11 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("kanon: %w", err)
 	}
+	if c.spilled() {
+		return a.solveSpilled(ctx, c, domains)
+	}
 	if c.total == 0 && a.cfg.Recoding == Global {
-		return a.newPlan(c, domains, a.untouched())
+		return a.newPlan(c.beforehand(domains), domains, a.untouched(), searchOptimal)
 	}
 	prob := a.problem(c, domains)
 	for i := range a.sensitive {
@@ -74,7 +85,7 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 	if err != nil {
 		return nil, a.explain(err, c)
 	}
-	return a.newPlan(c, domains, result)
+	return a.newPlan(c.beforehand(domains), domains, result, searchOptimal)
 }
 
 func (a *Anonymizer) accepts(c *Counts) error {

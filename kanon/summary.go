@@ -19,7 +19,8 @@ type Summary struct {
 	Suppressed int64   `json:"suppressed"` // rows
 	Classes    int64   `json:"classes"`    // kept; starred rows are none of them
 	Loss       float64 `json:"loss"`       // see Solve
-	// Search is "optimal" for global recoding: there is no better plan. For local
+	// Search is "optimal" for global recoding: there is no better plan; or
+	// "partial" where not all could be looked at, see Solve. For local
 	// recoding it is how classes were found at first: by a "sweep" over the
 	// combinations of levels or, where these are too many, by "split", and
 	// "mondrian" for recoding Mondrian.
@@ -58,8 +59,12 @@ type ColumnSummary struct {
 // maxShares bounds the shares given of a column.
 const maxShares = 60
 
-// searchOptimal is what Summary says of an exact search.
-const searchOptimal = "optimal"
+// searchOptimal is what Summary says of an exact search, searchPartial of one
+// that could not look everywhere in the memory it had.
+const (
+	searchOptimal = "optimal"
+	searchPartial = "partial"
+)
 
 // Summary is a copy of what the plan says of itself.
 func (p *Plan) Summary() Summary {
@@ -74,10 +79,12 @@ func (p *Plan) Summary() Summary {
 	return s
 }
 
-func summarize(c *Counts, domains []*domain, r *lattice.Result, layout group.Layout) Summary {
-	s := summaryHead(c)
+func summarize(
+	b *beforehand, domains []*domain, r *lattice.Result, layout group.Layout, search string,
+) Summary {
+	s := summaryHead(b)
 	s.Suppressed, s.Classes = r.Suppressed, int64(len(r.KeptRows))
-	s.Loss, s.Search, s.Levels = r.Loss, searchOptimal, r.Levels
+	s.Loss, s.Search, s.Levels = r.Loss, search, r.Levels
 	codes := make([]uint32, len(r.KeptRows))
 	for i, d := range domains {
 		after := make([]int64, len(d.column.Shares[r.Levels[i]]))
@@ -85,35 +92,27 @@ func summarize(c *Counts, domains []*domain, r *lattice.Result, layout group.Lay
 		for k, n := range r.KeptRows {
 			after[codes[k]] += n
 		}
-		s.Columns = append(s.Columns, d.summary(c, i, r.Levels[i], r.Columns[i], after))
+		s.Columns = append(s.Columns, d.summary(b.rows[i], r.Levels[i], r.Columns[i], after))
 	}
 	return s
 }
 
-// summaryHead is what a summary says of the counts.
-func summaryHead(c *Counts) Summary {
-	s := Summary{Rows: c.total, Columns: []ColumnSummary{}, BeforeRows: tally(slices.Clone(c.rows))}
-	s.Before = s.BeforeRows
-	if c.people != nil {
-		s.Before = tally(c.pairs.sizes(c.tuples.Len()))
+// summaryHead is what a summary says of the table as it was.
+func summaryHead(b *beforehand) Summary {
+	return Summary{
+		Rows: b.total, Columns: []ColumnSummary{}, Before: b.sizes, BeforeRows: b.rowSizes,
 	}
-	return s
 }
 
-// summary is that of column i; after are the rows kept by label.
-func (d *domain) summary(c *Counts, i, level int, loss float64, after []int64) ColumnSummary {
-	before := make([]int64, d.size())
-	codes := make([]uint32, len(c.rows))
-	c.layout.Get(c.tuples.Keys(), i, codes)
-	for k, n := range c.rows {
-		before[d.leaf[codes[k]]] += n
-	}
+// summary is that of a column of rows by value; after are the rows kept by
+// label.
+func (d *domain) summary(before []int64, level int, loss float64, after []int64) ColumnSummary {
 	ordered := d.ordered()
 	return ColumnSummary{
 		Name: d.quasi.Column, Level: level, Levels: d.quasi.Hierarchy.Levels(),
 		Loss: loss, Ordered: ordered,
 		Values: int64(d.size()), Labels: occurring(after),
-		Before: shares(before, ordered), After: shares(after, ordered),
+		Before: shares(slices.Clone(before), ordered), After: shares(after, ordered),
 	}
 }
 
@@ -162,35 +161,12 @@ func shares(counts []int64, ordered bool) []float64 {
 	return out
 }
 
-// sizes counts the people of each of n tuples.
-func (l *pairLog) sizes(n int) []int64 {
-	sizes := make([]int64, n)
-	for _, v := range l.settle() {
-		sizes[v>>32]++
-	}
-	return sizes
-}
-
-// tally counts sizes by size, ascending. It sorts what it is given.
-func tally(sizes []int64) []SizeCount {
-	slices.Sort(sizes)
-	out := []SizeCount{}
-	for _, n := range sizes {
-		if k := len(out); k > 0 && out[k-1].Size == n {
-			out[k-1].Classes++
-		} else {
-			out = append(out, SizeCount{Size: n, Classes: 1})
-		}
-	}
-	return out
-}
-
 // validate checks a summary that was read against the plan it is part of.
 func (s *Summary) validate(d *planDoc) error {
 	bad := errors.New("kanon: plan: the summary does not fit the plan")
 	switch {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
-		s.Classes != int64(len(d.Kept)), s.Search != d.search(),
+		s.Classes != int64(len(d.Kept)), !d.searched(s.Search),
 		!isShare(s.Loss), len(s.Levels) != len(d.Columns), len(s.Columns) != len(d.Columns):
 		return bad
 	}
@@ -215,12 +191,12 @@ func (s *Summary) validate(d *planDoc) error {
 	return nil
 }
 
-// search is what the summary says of the search.
-func (d *planDoc) search() string {
+// searched says whether a plan can be the result of a search.
+func (d *planDoc) searched(search string) bool {
 	if d.Local != nil {
-		return d.Local.Method
+		return search == d.Local.Method
 	}
-	return searchOptimal
+	return search == searchOptimal || search == searchPartial
 }
 
 func isShare(x float64) bool { return x >= 0 && x <= 1 }

@@ -1,0 +1,9 @@
+//go:build unix
+
+package tempfile
+
+import "os"
+
+// removeOpen takes the name of a file away; the file stays as long as it is
+// open.
+func removeOpen(path string) error { return os.Remove(path) }

@@ -1,0 +1,340 @@
+package kanon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/lethe-go/lethe/internal/lattice"
+)
+
+// maxPasses is how often counts that were spilled are read at most to find a
+// plan. Beyond, the best plan found so far is taken.
+const maxPasses = 64
+
+// box is the vectors of levels between two, both of them included.
+type box struct{ low, high []int }
+
+// spilledSearch finds the best vector of levels for counts that do not fit in
+// memory. Where the combinations at the lowest levels of a box are too many, it
+// raises levels until they are few enough and searches what lies above; what
+// does not is boxes again. A box is done with when it was searched, when its
+// highest vector does not satisfy the models, which rules out all below, or
+// when none of its vectors can be better than the best found.
+type spilledSearch struct {
+	*Anonymizer
+	counts  *Counts
+	domains []*domain
+	before  *beforehand
+	bounds  [][]float64 // by column and level: 1 + loss at least
+	most    int64       // classes that a vector has at most if it satisfies k-anonymity
+
+	best       *lattice.Result
+	passes     int
+	infeasible error // of the box of all vectors
+	open       bool  // whether a box was left without being done with
+}
+
+// solveSpilled is Solve for counts of which a part is in files.
+func (a *Anonymizer) solveSpilled(
+	ctx context.Context, c *Counts, domains []*domain,
+) (*Plan, error) {
+	if a.cfg.Recoding != Global {
+		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
+			"recoding %q can be solved; raise it", c.bound, Global)
+	}
+	// The search has use for the memory, and reads one file sooner than many.
+	if err := errors.Join(c.spill(), c.mergeRuns()); err != nil {
+		return nil, err
+	}
+	before, err := c.beforehandFromFiles(domains)
+	if err != nil {
+		return nil, err
+	}
+	s := &spilledSearch{Anonymizer: a, counts: c, domains: domains, before: before}
+	limit := int64(math.Floor(a.cfg.MaxSuppression * float64(c.total)))
+	s.most = (c.total-limit)/int64(a.k) + limit
+	all := box{}
+	for i, d := range domains {
+		all.low = append(all.low, d.column.Min)
+		all.high = append(all.high, d.column.Max)
+		s.bounds = append(s.bounds, lossBounds(d, before.rows[i], c.total))
+	}
+	if err := s.search(ctx, all); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.best == nil && s.infeasible != nil:
+		return nil, a.explain(s.infeasible, c)
+	case s.best == nil:
+		return nil, fmt.Errorf("kanon: the combinations outgrow the memory of %d bytes even at the "+
+			"highest levels; raise it", c.bound)
+	}
+	search := searchOptimal
+	if s.open {
+		search = searchPartial
+	}
+	return a.newPlan(before, domains, s.best, search)
+}
+
+// lossBounds is, by level, 1 + the loss of a column without any suppression.
+func lossBounds(d *domain, rows []int64, total int64) []float64 {
+	bounds := make([]float64, len(d.column.Codes))
+	n, least := float64(total), d.column.Least
+	for level, codes := range d.column.Codes {
+		sum := 0.0
+		for v, r := range rows {
+			sum += d.column.Shares[level][codes[v]] * float64(r)
+		}
+		if bounds[level] = 1; least < 1 {
+			bounds[level] += min(1, max(0, (sum-n*least)/(n-n*least)))
+		}
+	}
+	return bounds
+}
+
+// roundingSlack is more than rounding and cutting off can make of a loss.
+const roundingSlack = 1e-8
+
+// hopeless says whether no vector of a box can be better than the best.
+func (s *spilledSearch) hopeless(b box) bool {
+	if s.best == nil {
+		return false
+	}
+	product := 1.0
+	for j, level := range b.low {
+		product *= s.bounds[j][level]
+	}
+	return product > productOf(s.best)*(1+roundingSlack)
+}
+
+// productOf is what results are compared by, see package lattice.
+func productOf(r *lattice.Result) float64 {
+	product := 1.0
+	for _, x := range r.Columns {
+		product *= 1 + x
+	}
+	return product
+}
+
+func (s *spilledSearch) search(ctx context.Context, b box) error {
+	if s.hopeless(b) {
+		return nil
+	}
+	if s.passes >= maxPasses {
+		s.open = true
+		return nil
+	}
+	at, reduced, err := s.floor(ctx, b)
+	if err != nil {
+		return err
+	}
+	if reduced == nil {
+		return nil
+	}
+	result, err := s.solveAbove(ctx, reduced, at, b.high)
+	var no *lattice.Infeasible
+	if errors.As(err, &no) {
+		if s.infeasible == nil {
+			s.infeasible = err
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.best == nil || betterResult(result, s.best) {
+		s.best = result
+	}
+	reduced = nil // its memory is the next one's
+	for j := range at {
+		if at[j] == b.low[j] {
+			continue
+		}
+		rest := box{slices.Clone(b.low), slices.Clone(b.high)}
+		copy(rest.low, at[:j])
+		rest.high[j] = at[j] - 1
+		if err := s.search(ctx, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// betterResult is the total order by which a result is chosen, see Solve.
+func betterResult(a, b *lattice.Result) bool {
+	sum := func(levels []int) (n int) {
+		for _, l := range levels {
+			n += l
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(productOf(a), productOf(b)), cmp.Compare(sum(a.Levels), sum(b.Levels)),
+		slices.Compare(a.Levels, b.Levels)) < 0
+}
+
+// solveAbove finds the best vector between two.
+func (s *spilledSearch) solveAbove(
+	ctx context.Context, reduced *Counts, low, high []int,
+) (*lattice.Result, error) {
+	p := s.problem(reduced, s.domains)
+	if p.Measure != nil { // the bounds here are those of the default
+		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
+			"the default measure of loss can be searched; raise it", s.counts.bound)
+	}
+	for j := range p.Columns {
+		p.Columns[j].Min, p.Columns[j].Max = low[j], high[j]
+	}
+	for i := range s.sensitive {
+		sensitive, err := s.sensitive[i].lattice(reduced.values[i], reduced.tuples.Len())
+		if err != nil {
+			return nil, err
+		}
+		p.Sensitive = append(p.Sensitive, sensitive)
+	}
+	result, err := lattice.Solve(ctx, p)
+	var no *lattice.Infeasible
+	if err != nil && !errors.As(err, &no) {
+		err = s.explain(err, s.counts)
+	}
+	return result, err
+}
+
+// floor returns levels in a box whose combinations fit in memory, and these.
+// Without any it returns none, and remembers where the box stays open.
+func (s *spilledSearch) floor(ctx context.Context, b box) ([]int, *Counts, error) {
+	at := slices.Clone(b.low)
+	for first := true; ; first = false {
+		// At the lowest levels of all they do not fit, or nothing was spilled.
+		if !first || !slices.Equal(at, s.lowest()) || s.bytesAtLowest() <= s.counts.bound {
+			reduced, fits, err := s.reduce(ctx, at)
+			if err != nil || fits {
+				return at, reduced, err
+			}
+			if slices.Equal(at, b.high) {
+				// Too many classes are proof that most of them are too small.
+				s.open = s.open || int64(reduced.tuples.Len()) <= s.most
+				return nil, nil, nil
+			}
+		}
+		next, err := s.raise(ctx, at, b.high)
+		if err != nil {
+			return nil, nil, err
+		}
+		at = next
+	}
+}
+
+func (s *spilledSearch) lowest() []int {
+	low := make([]int, len(s.domains))
+	for j, d := range s.domains {
+		low[j] = d.column.Min
+	}
+	return low
+}
+
+// bytesAtLowest is what the combinations take if no level is above 0, and
+// nothing otherwise.
+func (s *spilledSearch) bytesAtLowest() int64 {
+	if slices.Max(s.lowest()) > 0 {
+		return 0
+	}
+	return solvingFactor * s.before.tuples * s.counts.tupleBytes()
+}
+
+// solvingFactor is how many times the memory of counts solving them takes.
+const solvingFactor = 2
+
+// reduce counts the combinations at some levels, each under one value of every
+// label. It stops where they do not fit.
+func (s *spilledSearch) reduce(
+	ctx context.Context, levels []int,
+) (reduced *Counts, fits bool, err error) {
+	c := s.counts
+	d := &Counts{quasi: c.quasi, unit: c.unit, coders: c.coders, people: c.people}
+	for _, v := range c.values {
+		d.values = append(d.values, newValueCounts(v.name, v.coder, v.items != nil))
+	}
+	d.start()
+	to := &renumbering{}
+	for j, domain := range s.domains {
+		to.columns = append(to.columns, domain.representatives(levels[j]))
+	}
+	if c.people != nil {
+		to.people = identity(c.people.Len())
+	}
+	for _, v := range c.values {
+		to.values = append(to.values, identity(v.coder.Len()))
+	}
+	src, err := s.pass()
+	if err != nil {
+		return nil, false, err
+	}
+	bounded := &boundedTuples{tupleSource: src, ctx: ctx, into: d, bound: c.bound}
+	err = d.takeAll(bounded, to)
+	return d, !bounded.tooMany(), err
+}
+
+func (s *spilledSearch) pass() (tupleSource, error) {
+	s.passes++
+	return s.counts.all(true)
+}
+
+// boundedTuples end early when what they are counted into is too large.
+type boundedTuples struct {
+	tupleSource
+	ctx   context.Context
+	into  *Counts
+	bound int64
+	n     int
+}
+
+func (b *boundedTuples) tooMany() bool { return solvingFactor*b.into.bytes() > b.bound }
+
+func (b *boundedTuples) next() (*counted, error) {
+	if b.n++; b.n%takeBlock == 0 {
+		if err := b.ctx.Err(); err != nil {
+			return nil, fmt.Errorf("kanon: %w", err)
+		}
+		if b.tooMany() {
+			return nil, io.EOF
+		}
+	}
+	return b.tupleSource.next()
+}
+
+// representatives is, for each code, that of the first value with its label at
+// a level.
+func (d *domain) representatives(level int) []uint32 {
+	code := func(leaf int) uint32 {
+		if leaf < len(d.order) {
+			return d.order[leaf]
+		}
+		null, _ := d.coder.Null()
+		return null
+	}
+	first := map[uint32]uint32{}
+	to := make([]uint32, d.coder.Len())
+	for leaf, label := range d.column.Codes[level] {
+		if leaf == d.size() {
+			break
+		}
+		if _, ok := first[label]; !ok {
+			first[label] = code(leaf)
+		}
+		to[code(leaf)] = first[label]
+	}
+	return to
+}
+
+func identity(n int) []uint32 {
+	to := make([]uint32, n)
+	for i := range to {
+		to[i] = uint32(i)
+	}
+	return to
+}
