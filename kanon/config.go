@@ -88,6 +88,9 @@ type Config struct {
 	Suppressed Suppressed `yaml:"suppressed"`
 	// Local is for Recoding Local.
 	Local LocalSearch `yaml:"local"`
+	// Effort bounds a search of best effort, see Solve: how many vectors of
+	// levels have their classes counted. 0 stands for 4,096.
+	Effort int `yaml:"effort"`
 }
 
 // Anonymizer is a checked Config. It is immutable and safe for concurrent use.
@@ -138,6 +141,9 @@ func New(cfg Config) (*Anonymizer, error) {
 	}
 	if !slices.Contains(recodings(), cfg.Recoding) {
 		mistake("recoding is %q, want %s", cfg.Recoding, oneOf(recodings()))
+	}
+	if cfg.Effort < 0 {
+		mistake("effort is %d, want 1 or more, or 0 for the default", cfg.Effort)
 	}
 	for _, err := range cfg.Local.mistakes(cfg.Recoding) {
 		mistake("local: %w", err)

@@ -112,7 +112,7 @@ func (a *Anonymizer) planHead() planDoc {
 
 // newPlan writes down a result of the search.
 func (a *Anonymizer) newPlan(
-	before *beforehand, domains []*domain, r *lattice.Result, search string,
+	before *beforehand, domains []*domain, r *lattice.Result,
 ) (*Plan, error) {
 	doc := a.planHead()
 	sizes := make([]int, len(domains))
@@ -131,7 +131,7 @@ func (a *Anonymizer) newPlan(
 		doc.Kept = append(doc.Kept, tuple)
 	}
 	slices.SortFunc(doc.Kept, slices.Compare)
-	doc.Summary = summarize(before, domains, r, layout, search)
+	doc.Summary = summarize(before, domains, r, layout)
 	p := new(Plan)
 	return p, p.build(doc)
 }

@@ -18,7 +18,8 @@ import (
 var ErrInfeasible = errors.New("no generalization satisfies the models")
 
 // ErrTooLarge is wrapped by the error of Solve when there are too many
-// combinations of levels to find the best of.
+// combinations of levels to look at all, and none of those that a search of
+// best effort met satisfies the models.
 var ErrTooLarge = errors.New("too many combinations of levels")
 
 // Solve finds, among all choices of one level a column, the one that loses
@@ -30,8 +31,14 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // label covers, all of it where it is suppressed. The domain is that of the
 // hierarchy if it is a Sharer, the values that occur otherwise; null is one
 // more value. Of equal losses the lower sum of levels is taken, then the lower
-// levels in the first columns. The result is exact and the same for any number
-// of processors.
+// levels in the first columns.
+//
+// The result is the optimum where the search can tell: where what a first bound
+// leaves of the lattice is at most two million vectors of levels. Beyond that,
+// and where the deadline of ctx comes first, it is the best of what a search of
+// best effort has met, and the plan's Summary says so and gives a bound that no
+// plan is below: greedy descent, then branch and bound up to Effort. But for a
+// deadline, the result is the same for any number of processors.
 //
 // Counts that were spilled are solved within the bound of their memory, for
 // global recoding only: levels are raised until the combinations fit, and what
@@ -68,7 +75,7 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 		return a.solveSpilled(ctx, c, domains)
 	}
 	if c.total == 0 && a.cfg.Recoding == Global {
-		return a.newPlan(c.beforehand(domains), domains, a.untouched(), searchOptimal)
+		return a.newPlan(c.beforehand(domains), domains, a.untouched())
 	}
 	prob := a.problem(c, domains)
 	for i := range a.sensitive {
@@ -85,7 +92,7 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 	if err != nil {
 		return nil, a.explain(err, c)
 	}
-	return a.newPlan(c.beforehand(domains), domains, result, searchOptimal)
+	return a.newPlan(c.beforehand(domains), domains, result)
 }
 
 func (a *Anonymizer) accepts(c *Counts) error {
@@ -110,7 +117,7 @@ func (a *Anonymizer) accepts(c *Counts) error {
 
 // untouched is the result for a table without rows.
 func (a *Anonymizer) untouched() *lattice.Result {
-	r := &lattice.Result{Columns: make([]float64, len(a.cfg.Quasi))}
+	r := &lattice.Result{Columns: make([]float64, len(a.cfg.Quasi)), Exact: true}
 	for _, q := range a.cfg.Quasi {
 		r.Levels = append(r.Levels, q.MinLevel)
 	}
@@ -124,6 +131,7 @@ func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
 		K:        int64(a.k),
 		Limit:    int64(math.Floor(a.cfg.MaxSuppression * float64(c.total))),
 		Together: a.cfg.Suppressed == Star,
+		Effort:   a.cfg.Effort,
 		Workers:  runtime.GOMAXPROCS(0),
 	}
 	sizes := make([]int, len(domains))
@@ -169,9 +177,9 @@ func (a *Anonymizer) explain(err error, c *Counts) error {
 	switch {
 	case errors.As(err, &no):
 		return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, c))
-	case errors.Is(err, lattice.ErrTooLarge):
-		return fmt.Errorf("kanon: %w: %w; raise MinLevel or lower MaxLevel of some columns, "+
-			"or use hierarchies of fewer levels", ErrTooLarge, err)
+	case errors.Is(err, lattice.ErrNoneFound):
+		return fmt.Errorf("kanon: %w: %w; raise Effort or MaxSuppression, raise MinLevel or "+
+			"lower MaxLevel of some columns, or use hierarchies of fewer levels", ErrTooLarge, err)
 	}
 	return fmt.Errorf("kanon: search: %w", err)
 }

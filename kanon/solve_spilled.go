@@ -36,7 +36,9 @@ type spilledSearch struct {
 	best       *lattice.Result
 	passes     int
 	infeasible error // of the box of all vectors
-	open       bool  // whether a box was left without being done with
+	// unproved is what the vectors that were not ruled out lose at least, of
+	// boxes left open or searched by best effort; infinite without any.
+	unproved float64
 }
 
 // solveSpilled is Solve for counts of which a part is in files.
@@ -55,7 +57,9 @@ func (a *Anonymizer) solveSpilled(
 	if err != nil {
 		return nil, err
 	}
-	s := &spilledSearch{Anonymizer: a, counts: c, domains: domains, before: before}
+	s := &spilledSearch{
+		Anonymizer: a, counts: c, domains: domains, before: before, unproved: math.Inf(1),
+	}
 	limit := int64(math.Floor(a.cfg.MaxSuppression * float64(c.total)))
 	s.most = (c.total-limit)/int64(a.k) + limit
 	all := box{}
@@ -74,11 +78,8 @@ func (a *Anonymizer) solveSpilled(
 		return nil, fmt.Errorf("kanon: the combinations outgrow the memory of %d bytes even at the "+
 			"highest levels; raise it", c.bound)
 	}
-	search := searchOptimal
-	if s.open {
-		search = searchPartial
-	}
-	return a.newPlan(before, domains, s.best, search)
+	s.best.Exact, s.best.Bound = s.unproved > s.best.Loss, min(s.unproved, s.best.Loss)
+	return a.newPlan(before, domains, s.best)
 }
 
 // lossBounds is, by level, 1 + the loss of a column without any suppression.
@@ -105,11 +106,22 @@ func (s *spilledSearch) hopeless(b box) bool {
 	if s.best == nil {
 		return false
 	}
+	return s.least(b) > productOf(s.best)*(1+roundingSlack)
+}
+
+// leave leaves a box open.
+func (s *spilledSearch) leave(b box) {
+	loss := math.Pow(s.least(b)/(1+roundingSlack), 1/float64(len(b.low))) - 1
+	s.unproved = min(s.unproved, max(0, loss))
+}
+
+// least is what no vector of a box has a lower product than.
+func (s *spilledSearch) least(b box) float64 {
 	product := 1.0
 	for j, level := range b.low {
 		product *= s.bounds[j][level]
 	}
-	return product > productOf(s.best)*(1+roundingSlack)
+	return product
 }
 
 // productOf is what results are compared by, see package lattice.
@@ -126,7 +138,7 @@ func (s *spilledSearch) search(ctx context.Context, b box) error {
 		return nil
 	}
 	if s.passes >= maxPasses {
-		s.open = true
+		s.leave(b)
 		return nil
 	}
 	at, reduced, err := s.floor(ctx, b)
@@ -146,6 +158,9 @@ func (s *spilledSearch) search(ctx context.Context, b box) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !result.Exact {
+		s.unproved = min(s.unproved, result.Bound)
 	}
 	if s.best == nil || betterResult(result, s.best) {
 		s.best = result
@@ -217,7 +232,9 @@ func (s *spilledSearch) floor(ctx context.Context, b box) ([]int, *Counts, error
 			}
 			if slices.Equal(at, b.high) {
 				// Too many classes are proof that most of them are too small.
-				s.open = s.open || int64(reduced.tuples.Len()) <= s.most
+				if int64(reduced.tuples.Len()) <= s.most {
+					s.leave(b)
+				}
 				return nil, nil, nil
 			}
 		}

@@ -19,13 +19,16 @@ type Summary struct {
 	Suppressed int64   `json:"suppressed"` // rows
 	Classes    int64   `json:"classes"`    // kept; starred rows are none of them
 	Loss       float64 `json:"loss"`       // see Solve
-	// Search is "optimal" for global recoding: there is no better plan; or
-	// "partial" where not all could be looked at, see Solve. For local
-	// recoding it is how classes were found at first: by a "sweep" over the
-	// combinations of levels or, where these are too many, by "split", and
-	// "mondrian" for recoding Mondrian.
+	// Search is "optimal" for global recoding where no plan loses less, and
+	// "best_effort" where that is not proved, see Solve. For local recoding it is
+	// how classes were found at first: by a "sweep" over the combinations of
+	// levels or, where these are too many, by "split", and "mondrian" for
+	// recoding Mondrian.
 	Search string `json:"search"`
-	Levels []int  `json:"levels"` // chosen, a column; the highest of all classes
+	// Bound is what every plan loses at least, of a search of best effort; nil
+	// where the loss has no bound.
+	Bound  *float64 `json:"bound,omitempty"`
+	Levels []int    `json:"levels"` // chosen, a column; the highest of all classes
 
 	Columns []ColumnSummary `json:"columns"`
 
@@ -59,11 +62,10 @@ type ColumnSummary struct {
 // maxShares bounds the shares given of a column.
 const maxShares = 60
 
-// searchOptimal is what Summary says of an exact search, searchPartial of one
-// that could not look everywhere in the memory it had.
+// What Summary says of the search.
 const (
-	searchOptimal = "optimal"
-	searchPartial = "partial"
+	searchOptimal    = "optimal"
+	searchBestEffort = "best_effort"
 )
 
 // Summary is a copy of what the plan says of itself.
@@ -76,15 +78,19 @@ func (p *Plan) Summary() Summary {
 		s.Columns[i].After = slices.Clone(s.Columns[i].After)
 	}
 	s.Before, s.BeforeRows = slices.Clone(s.Before), slices.Clone(s.BeforeRows)
+	if s.Bound != nil {
+		bound := *s.Bound
+		s.Bound = &bound
+	}
 	return s
 }
 
 func summarize(
-	b *beforehand, domains []*domain, r *lattice.Result, layout group.Layout, search string,
+	b *beforehand, domains []*domain, r *lattice.Result, layout group.Layout,
 ) Summary {
 	s := summaryHead(b)
 	s.Suppressed, s.Classes = r.Suppressed, int64(len(r.KeptRows))
-	s.Loss, s.Search, s.Levels = r.Loss, search, r.Levels
+	s.Loss, s.Search, s.Levels = r.Loss, searchOptimal, r.Levels
 	codes := make([]uint32, len(r.KeptRows))
 	for i, d := range domains {
 		after := make([]int64, len(d.column.Shares[r.Levels[i]]))
@@ -93,6 +99,12 @@ func summarize(
 			after[codes[k]] += n
 		}
 		s.Columns = append(s.Columns, d.summary(b.rows[i], r.Levels[i], r.Columns[i], after))
+	}
+	if !r.Exact {
+		s.Search = searchBestEffort
+		if !math.IsInf(r.Bound, 0) {
+			s.Bound = &r.Bound
+		}
 	}
 	return s
 }
@@ -167,6 +179,7 @@ func (s *Summary) validate(d *planDoc) error {
 	switch {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
 		s.Classes != int64(len(d.Kept)), !d.searched(s.Search),
+		s.Bound != nil && (s.Search != searchBestEffort || *s.Bound > s.Loss),
 		!isShare(s.Loss), len(s.Levels) != len(d.Columns), len(s.Columns) != len(d.Columns):
 		return bad
 	}
@@ -191,12 +204,12 @@ func (s *Summary) validate(d *planDoc) error {
 	return nil
 }
 
-// searched says whether a plan can be the result of a search.
-func (d *planDoc) searched(search string) bool {
+// searched says whether the summary may say so of the search.
+func (d *planDoc) searched(how string) bool {
 	if d.Local != nil {
-		return search == d.Local.Method
+		return how == d.Local.Method
 	}
-	return search == searchOptimal || search == searchPartial
+	return how == searchOptimal || how == searchBestEffort
 }
 
 func isShare(x float64) bool { return x >= 0 && x <= 1 }

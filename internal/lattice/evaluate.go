@@ -49,7 +49,7 @@ func levelSum(levels []uint8) int {
 
 // evaluate counts the classes at a vector of levels, records what follows for
 // those below and takes the vector for the best where it is.
-func (p *search) evaluate(s *scratch, levels []uint8) {
+func (p *search) evaluate(s *scratch, levels []uint8) *record {
 	p.evaluated.Add(1)
 	t := p.prefix(s, levels)
 	p.rollUp(s, t, levels)
@@ -67,13 +67,10 @@ func (p *search) evaluate(s *scratch, levels []uint8) {
 	} // which rules out all below otherwise, whatever they lose
 	p.publish(rec)
 	s.suppressFailing(p)
-	if !p.mayBeBest(s, levels) {
-		return
+	if p.mayBeBest(s, levels) && (!p.Together || p.togetherEnough(s, t, levels)) {
+		p.offer(&candidate{slices.Clone(levels), s.suppressed, p.measure.score(s, levels)})
 	}
-	if p.Together && !p.togetherEnough(s, t, levels) {
-		return
-	}
-	p.offer(&candidate{slices.Clone(levels), s.suppressed, p.measure.score(s, levels)})
+	return rec
 }
 
 // mayBeBest says whether the vector in s is within the limit and may lose as

@@ -75,6 +75,9 @@ type Problem struct {
 	// itself, or are none.
 	Together bool
 	Workers  int // goroutines; at least one
+	// Effort is how many vectors a best-effort search counts the classes of at
+	// most; 0 is DefaultEffort.
+	Effort int
 }
 
 // Result is a vector of levels and what it does to the table.
@@ -82,6 +85,8 @@ type Result struct {
 	Levels     []int
 	Suppressed int64     // rows
 	Loss       float64   // by the Measure
+	Bound      float64   // no vector loses less; -Inf where the Measure has no bound
+	Exact      bool      // whether that is proved
 	Columns    []float64 // of each column by Shares, whatever the Measure
 	Kept       []uint64  // keys of the classes kept, of the codes at Levels
 	KeptRows   []int64   // rows of each class kept

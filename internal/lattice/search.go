@@ -16,8 +16,8 @@ import (
 // MaxCandidates is how many vectors of levels the search is ready to look at
 // one by one, once the first bound has ruled out the others. Each costs some
 // microseconds to compare with what is known, which is seconds in all, and a
-// few of a hundred have their classes counted, at about a millisecond each:
-// beyond this it would take hours.
+// few of a hundred have their classes counted, at about a millisecond each.
+// Where there are more, the search is one of best effort.
 const MaxCandidates = 2 << 20
 
 // Infeasible is the error of a problem without a solution. Classes and Rows
@@ -30,10 +30,6 @@ type Infeasible struct {
 func (e *Infeasible) Error() string {
 	return fmt.Sprintf("%d classes of %d rows are too small at the highest levels", e.Classes, e.Rows)
 }
-
-// ErrTooLarge is wrapped by the error of a problem that leaves more than
-// MaxCandidates vectors to look at.
-var ErrTooLarge = errors.New("too many combinations of levels")
 
 // search is a Problem being solved.
 type search struct {
@@ -54,13 +50,17 @@ type search struct {
 	mu      sync.Mutex
 	best    *candidate
 	limit   atomic.Uint64 // bits of the bar
+	frozen  bool          // the bar
 	seen    map[string]bool
 	records atomic.Pointer[[]*record]
 }
 
-// Solve finds the best vector of levels. The result does not depend on the
-// order of tuples or the number of workers. It fails with an *Infeasible, an
-// ErrTooLarge or the error of ctx.
+// Solve finds the best vector of levels, or, where there are too many or the
+// deadline of ctx comes first, the best of those it has looked at. The result
+// does not depend on the order of tuples or the number of workers, nor on
+// anything but the deadline. It fails with an *Infeasible, with an
+// ErrNoneFound or with the error of ctx; when that is its deadline, only where
+// nothing was found.
 func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 	p := newSearch(prob)
 	scratches := make([]*scratch, max(1, p.Workers))
@@ -73,20 +73,39 @@ func Solve(ctx context.Context, prob *Problem) (*Result, error) {
 	if (*p.records.Load())[0].suppressed > p.Limit { // as little as there can be anywhere
 		return nil, p.infeasible(scratches[0])
 	}
-	if err := p.descend(ctx, scratches); err != nil {
+	bound, candidates, err := p.run(ctx, scratches)
+	switch {
+	case err != nil && (p.best == nil || !errors.Is(err, context.DeadlineExceeded)):
 		return nil, err
-	}
-	candidates, err := p.enumerate()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.visit(ctx, scratches, candidates); err != nil {
-		return nil, err
-	}
-	if p.best == nil {
+	case p.best == nil:
 		return nil, p.infeasible(scratches[0])
 	}
-	return p.result(scratches[0], len(candidates)/len(p.Columns)), nil
+	return p.result(scratches[0], bound, candidates), nil
+}
+
+// run looks for the best vector: at all candidates where that is possible, by
+// best effort otherwise. Whether it ends or is stopped, no vector has a lower
+// value than bound.
+func (p *search) run(
+	ctx context.Context, ss []*scratch,
+) (bound float64, candidates int, err error) {
+	bound = p.firstBound(p.lowest())
+	if err := p.descend(ctx, ss); err != nil {
+		return bound, 0, err
+	}
+	list, few := p.enumerate()
+	if !few {
+		bound, err = p.bestEffort(ctx, ss)
+		return bound, 0, err
+	}
+	candidates = len(list) / len(p.Columns)
+	if err := p.visit(ctx, ss, list); err != nil {
+		return bound, candidates, err
+	}
+	if p.best != nil {
+		bound = p.best.score.value
+	}
+	return bound, candidates, nil
 }
 
 func newSearch(prob *Problem) *search {
@@ -189,7 +208,9 @@ func (p *search) offer(c *candidate) {
 	defer p.mu.Unlock()
 	if c.better(p.best) {
 		p.best = c
-		p.limit.Store(math.Float64bits(p.slack(c.score.value)))
+		if !p.frozen {
+			p.limit.Store(math.Float64bits(p.slack(c.score.value)))
+		}
 	}
 }
 
@@ -258,14 +279,19 @@ func (p *search) suppressAll(s *scratch, levels []uint8) {
 	s.suppressFailing(p)
 }
 
-func (p *search) result(s *scratch, candidates int) *Result {
+func (p *search) result(s *scratch, bound float64, candidates int) *Result {
 	b := p.best
 	p.suppressAll(s, b.levels)
 	r := &Result{
 		Suppressed: b.suppressed,
 		Loss:       p.measure.loss(b.score),
+		Exact:      bound >= b.score.value,
 		Evaluated:  int(p.evaluated.Load()),
 		Candidates: candidates,
+	}
+	if r.Bound = r.Loss; !r.Exact {
+		bound -= p.slack(bound) - bound
+		r.Bound = min(r.Loss, p.measure.loss(score{value: bound}))
 	}
 	for j, l := range b.levels {
 		r.Levels = append(r.Levels, int(l))

@@ -3,14 +3,11 @@ package lattice
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math/big"
 	"slices"
 )
 
 // descend finds a good vector to compare with: down from the highest levels by
-// the best single step, then by single steps and exchanges of one level
-// between two columns, as long as that helps.
+// the best single step as long as that helps, and on by climb.
 func (p *search) descend(ctx context.Context, ss []*scratch) error {
 	at := p.highest()
 	for {
@@ -29,6 +26,12 @@ func (p *search) descend(ctx context.Context, ss []*scratch) error {
 		}
 		at = p.best.levels
 	}
+	return p.climb(ctx, ss)
+}
+
+// climb goes on from the best vector by single steps and exchanges of one level
+// between two columns, as long as that helps.
+func (p *search) climb(ctx context.Context, ss []*scratch) error {
 	for p.best != nil {
 		before := p.best
 		if err := p.try(ctx, ss, p.neighbours(before.levels)); err != nil {
@@ -77,9 +80,18 @@ func (p *search) try(ctx context.Context, ss []*scratch, vectors [][]uint8) erro
 	})
 }
 
+// firstBound is the first bound of the vectors from the given levels on.
+func (p *search) firstBound(levels []uint8) float64 {
+	parts := make([]float64, len(levels))
+	for j, l := range levels {
+		parts[j] = p.measure.first(j, int(l))
+	}
+	return p.measure.join(parts)
+}
+
 // enumerate lists the vectors that may be the best by the first bound, from
-// general to specific.
-func (p *search) enumerate() ([]uint8, error) {
+// general to specific, unless there are more than MaxCandidates.
+func (p *search) enumerate() (list []uint8, few bool) {
 	m := len(p.Columns)
 	rest := make([]float64, m+1) // least bound of the columns from j on
 	rest[m] = p.measure.join(nil)
@@ -108,19 +120,9 @@ func (p *search) enumerate() ([]uint8, error) {
 	}
 	walk(0, p.measure.join(nil))
 	if full {
-		return nil, fmt.Errorf("%w: %s in all, more than %d of them left to compare",
-			ErrTooLarge, p.vectors(), MaxCandidates)
+		return nil, false
 	}
-	return p.sorted(found), nil
-}
-
-// vectors is how many vectors there are.
-func (p *search) vectors() *big.Int {
-	n := big.NewInt(1)
-	for _, c := range p.Columns {
-		n.Mul(n, big.NewInt(int64(c.Max-c.Min+1)))
-	}
-	return n
+	return p.sorted(found), true
 }
 
 // sorted orders vectors by falling sum of levels, those of larger first bound
