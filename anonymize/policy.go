@@ -124,6 +124,7 @@ type Hierarchy struct {
 	Prefix    *kanon.Prefix    `yaml:"prefix" json:"prefix,omitempty"`
 	Dates     *kanon.Dates     `yaml:"dates" json:"dates,omitempty"`
 	Order     *kanon.Order     `yaml:"order" json:"order,omitempty"`
+	Frequent  *kanon.Frequent  `yaml:"frequent" json:"frequent,omitempty"`
 	// File is a table of labels, leaf;level1;…;* a line. Its path is absolute
 	// or relative to the policy.
 	File string `yaml:"file" json:"file,omitempty"`

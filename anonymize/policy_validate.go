@@ -144,8 +144,8 @@ func (v *validator) hierarchy(path, where, name string, c Column) {
 		v.addf(path, "%sa hierarchy is for quasi-identifiers", where)
 	}
 	if n := c.Hierarchy.count(); n != 1 {
-		v.addf(path, "%s%d hierarchies, want exactly one of intervals, prefix, dates, order, file",
-			where, n)
+		v.addf(path, "%s%d hierarchies, want exactly one of intervals, prefix, dates, order, "+
+			"frequent, file", where, n)
 		return
 	}
 	h, err := c.Hierarchy.resolve(v.policy.origin.dir)
@@ -330,7 +330,7 @@ func (c Column) minimization() minimization {
 func (h *Hierarchy) count() int {
 	n := 0
 	for _, given := range []bool{h.Intervals != nil, h.Prefix != nil, h.Dates != nil,
-		h.Order != nil, h.File != "", h.Custom != nil} {
+		h.Order != nil, h.Frequent != nil, h.File != "", h.Custom != nil} {
 		if given {
 			n++
 		}
@@ -350,6 +350,8 @@ func (h *Hierarchy) resolve(dir string) (kanon.Hierarchy, error) {
 		return *h.Dates, nil
 	case h.Order != nil:
 		return *h.Order, nil
+	case h.Frequent != nil:
+		return *h.Frequent, nil
 	case h.Custom != nil:
 		return h.Custom, nil
 	}
@@ -371,6 +373,8 @@ func (h *Hierarchy) describe() string {
 		return "dates " + strings.Join(h.Dates.Periods, ", ")
 	case h.Order != nil:
 		return fmt.Sprintf("an order of %d values", len(h.Order.Values))
+	case h.Frequent != nil:
+		return fmt.Sprintf("frequent values at %d levels", len(h.Frequent.Keep))
 	case h.File != "":
 		return filepath.Base(h.File)
 	}

@@ -1,9 +1,15 @@
 // Package risk measures how likely it is that somebody in a table is found by
 // a person who knows their quasi-identifiers.
 //
-// All measures come from the sizes of the classes of rows that agree in the
-// quasi-identifiers: call Measure with those of a kanon.Audit, or Table for a
-// table. MeasureSample adds what is known of the population behind the table.
+// Measure takes the sizes of the classes of rows that agree in the
+// quasi-identifiers, as a kanon.Audit has them; Table, a table. What is known
+// of the population behind a sample goes into TableSample, where it is another
+// table; into PopulationUniqueness, where it is a number of people; and into
+// Individual, where it is a weight of each record.
+//
+// Separate helps to choose the quasi-identifiers, FindSpecialUniques finds the
+// records that stand out by the fewest of them, and Diversity says what a
+// record's class gives away of a sensitive column.
 //
 // The measures take every quasi-identifier to be known to the attacker and
 // true, and everything else not to be. They are upper bounds under that
