@@ -69,7 +69,7 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 	}
 	if s := p.policy.Statistics; s != nil {
 		fit = append(fit, s.Unit.Column)
-		for _, q := range p.queries() {
+		for _, q := range p.policy.queries() {
 			fit = append(fit, q.Columns()...)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/lethe-go/lethe/dp"
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -210,18 +209,4 @@ func (p *Pipeline) suppressed() kanon.Suppressed {
 		return kanon.Drop
 	}
 	return p.policy.Output.Suppressed
-}
-
-func (p *Pipeline) queries() []dp.Query {
-	if p.policy.Statistics == nil {
-		return nil
-	}
-	var queries []dp.Query
-	for _, q := range p.policy.Statistics.Queries {
-		query, err := q.resolve()
-		if err == nil { // New refused the others
-			queries = append(queries, query)
-		}
-	}
-	return queries
 }

@@ -784,3 +784,47 @@ func TestCustomHierarchy(t *testing.T) {
 
 // nil2top is never called: a hierarchy of one level has only the top.
 func nil2top(arrow.Array, int) (arrow.Array, error) { return nil, errors.New("called") }
+
+// Every query of package dp can be in a policy, and all results are in one table.
+func TestEveryStatistic(t *testing.T) {
+	policy := visitsPolicy + `
+statistics:
+  unit: {column: id, max_rows: 20, max_groups: 9}
+  budget: {epsilon: 1e9, delta: 0.5}
+  queries:
+    - groups: {by: [diagnosis], rule: truncated_geometric, epsilon: 20, delta: 1e-3}
+    - people: {by: [diagnosis], epsilon: 1e6}
+    - sum: {column: days, lower: 0, upper: 80, epsilon: 1e6}
+    - mean: {column: days, bounds_share: 0.1, epsilon: 1e6}
+    - variance: {column: days, lower: 0, upper: 80, epsilon: 1e6}
+    - deviation: {column: days, lower: 0, upper: 80, epsilon: 1e6}
+    - covariance: {x: {column: days, lower: 0, upper: 80}, y: {column: days, lower: 0, upper: 90}, epsilon: 1e6}
+    - correlation: {x: {column: days, lower: 0, upper: 80}, y: {column: days, lower: 0, upper: 90}, epsilon: 1e6}
+    - quantiles: {column: days, lower: 0, upper: 80, ranks: [0.25, 0.5], epsilon: 1e6}
+    - histogram: {column: days, edges: [0, 10, 20, 80], epsilon: 1e6}
+    - top: {column: diagnosis, k: 2, epsilon: 1e6}
+    - count: {epsilon: 8, delta: 1e-3}
+`
+	table := visitsTable(2000)
+	defer table.Release()
+	p := newPipeline(t, policy, newKeys(t))
+	stats := tableio.NewBuffer()
+	defer stats.Release()
+	_, report := runAll(t, p, tableio.FromTable(table), &anonymize.RunOptions{Statistics: stats})
+	rows := rowsOf(stats.Table())
+	groups := report.Statistics.Queries[0].Groups
+	if groups < 2 || len(rows) != 2*groups+6+2+3+2+1 {
+		t.Fatalf("%d groups, %d rows:\n%s", groups, len(rows), strings.Join(rows, "\n"))
+	}
+	for i, want := range []string{
+		"query=groups by diagnosis diagnosis=canary",
+		"query=correlation days, days diagnosis=(null) rank=(null)",
+		"query=quantiles days diagnosis=(null) rank=0.5",
+		"bin_lower=10 bin_upper=20 ",
+		"place=2 value=",
+	} {
+		if !slices.ContainsFunc(rows, func(r string) bool { return strings.Contains(r, want) }) {
+			t.Errorf("%d: no row has %q:\n%s", i, want, strings.Join(rows, "\n"))
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package anonymize
 
 import (
-	"github.com/lethe-go/lethe/dp"
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -194,20 +193,6 @@ type TCloseness struct {
 	// leaf;level1;…;* a line, unless Go code gives the Tree. Its path is
 	// absolute or relative to the policy.
 	File string `yaml:"file" json:"file,omitempty"`
-}
-
-// Statistics are queries with their budget. They see the table after
-// minimization and pseudonymization and before generalization.
-type Statistics struct {
-	Unit    dp.Unit   `yaml:"unit" json:"unit"`
-	Budget  dp.Budget `yaml:"budget" json:"budget"`
-	Queries []Query   `yaml:"queries" json:"queries"`
-}
-
-// Query holds exactly one query.
-type Query struct {
-	Count *dp.Count `yaml:"count" json:"count,omitempty"`
-	Mean  *dp.Mean  `yaml:"mean" json:"mean,omitempty"`
 }
 
 // Output says how the result is written.

@@ -1,7 +1,6 @@
 package anonymize
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lethe-go/lethe/dp"
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -258,48 +256,6 @@ func alone() kanon.Config {
 	}
 }
 
-func (v *validator) statistics() {
-	s := v.policy.Statistics
-	if s == nil {
-		return
-	}
-	v.unit(join("statistics", "unit"), "the unit of the statistics", s.Unit.Column)
-	session, err := dp.New(dp.Config{Total: s.Budget, Unit: s.Unit})
-	v.addAll("statistics", "statistics: ", err)
-	if len(s.Queries) == 0 {
-		v.addf("statistics", "statistics: no queries")
-	}
-	// A session that can afford anything finds what is wrong with each query
-	// by itself.
-	rich, err := dp.New(dp.Config{
-		Total: dp.Budget{Epsilon: math.MaxFloat64}, Unit: dp.Unit{Column: "any", MaxRows: 1}})
-	v.addAll("statistics", "statistics: ", err)
-	before := len(v.mistakes)
-	var queries []dp.Query
-	for i, q := range s.Queries {
-		path := join("statistics", "queries", fmt.Sprint(i))
-		query, err := q.resolve()
-		if err != nil {
-			v.addf(path, "statistics: %v", err)
-			continue
-		}
-		for _, name := range query.Columns() {
-			v.reference(path, fmt.Sprintf("query %q", query), name)
-		}
-		v.addAll(path, "", rich.Check(query))
-		queries = append(queries, query)
-	}
-	for _, name := range v.policy.groupings() {
-		if slices.Contains([]string{"query", "value"}, name) {
-			v.addf("statistics", "statistics: a query is grouped by %q, which is a column of the "+
-				"table of statistics; rename it in the input", name)
-		}
-	}
-	if session != nil && len(v.mistakes) == before {
-		v.addAll(join("statistics", "budget"), "", session.Check(queries...))
-	}
-}
-
 // inputTypes are the names of types in Input.Types.
 var inputTypes = map[string]struct{}{
 	"string": {}, "int64": {}, "float64": {}, "bool": {}, "date": {}, "timestamp": {},
@@ -395,16 +351,4 @@ func or(s, fallback string) string {
 		return fallback
 	}
 	return s
-}
-
-func (q Query) resolve() (dp.Query, error) {
-	switch {
-	case q.Count != nil && q.Mean != nil:
-		return nil, errors.New("two queries in one entry; want one of count, mean")
-	case q.Count != nil:
-		return *q.Count, nil
-	case q.Mean != nil:
-		return *q.Mean, nil
-	}
-	return nil, errors.New("no query; want one of count, mean")
 }

@@ -161,7 +161,7 @@ func (r *run) statisticsReport(session *dp.Session) (*StatisticsReport, error) {
 		Total:   BudgetReport(p.Budget),
 		Spent:   BudgetReport(spent),
 	}
-	for i, q := range r.queries() {
+	for i, q := range r.policy.queries() {
 		cost, err := q.Cost().In(p.Budget)
 		if err != nil {
 			return nil, fmt.Errorf("anonymize: query %q: %w", q, err)

@@ -192,7 +192,7 @@ func (r *run) observe(ctx context.Context, src Source, session *dp.Session) erro
 	}
 	var scan *dp.Scan
 	if session != nil {
-		if scan, err = session.NewScan(local.out, r.queries()...); err != nil {
+		if scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
 			return err
 		}
 	}

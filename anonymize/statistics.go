@@ -1,95 +1,79 @@
 package anonymize
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-
-	"github.com/lethe-go/lethe/dp"
 )
 
-// statisticsSchema is the table of statistics: a row for each group of each
-// query, with the columns of all groupings, null where a query is not grouped
-// by one. The other columns are those of dp.Scan.Results; value is the count
-// or the mean.
-func statisticsSchema(groupings []string) *arrow.Schema {
+// answers are the columns of the results of package dp that can be what a query
+// is about: the first of them that a result has is.
+var answers = []string{"sum", "mean", "variance", "deviation", "covariance", "correlation",
+	"quantile", "people", "count"}
+
+// statisticsTable puts the results of all queries into one table: a row for each
+// row of each result, with the columns of all groupings as text; what tells a
+// query's rows apart beside them (rank, bin_lower, bin_upper and place); value,
+// noise_scale, lower and upper; and the bounds that were found. All but query and
+// the groupings are numbers. A column that no result has is left out but for those
+// four, and where a query's result does not have it, it is null.
+type statisticsTable struct {
+	builder *array.RecordBuilder
+}
+
+func newStatisticsTable(groupings []string, results []arrow.Record) *statisticsTable {
 	fields := []arrow.Field{{Name: "query", Type: arrow.BinaryTypes.String}}
 	for _, name := range groupings {
 		fields = append(fields, arrow.Field{
 			Name: name, Type: arrow.BinaryTypes.String, Nullable: true})
 	}
-	for _, name := range []string{"value", "noise_scale", "lower", "upper"} {
-		fields = append(fields, arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Float64})
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// groupings lists each column that a query is grouped by once, in order.
-func (p *Policy) groupings() []string {
-	var names []string
-	seen := map[string]bool{}
-	for _, q := range p.Statistics.Queries {
-		by := []string{}
-		if q.Count != nil {
-			by = q.Count.By
-		} else if q.Mean != nil {
-			by = q.Mean.By
-		}
-		for _, name := range by {
-			if !seen[name] {
-				seen[name] = true
-				names = append(names, name)
+	for _, name := range []string{"rank", "bin_lower", "bin_upper", "place", "value", "noise_scale",
+		"lower", "upper", "bound_lower", "bound_upper"} {
+		with := 0
+		for _, r := range results {
+			if numberOf(r, name) != nil {
+				with++
 			}
 		}
-	}
-	return names
-}
-
-// writeStatistics writes the results of all queries as one table and seals it.
-func (r *run) writeStatistics(dst Sink) error {
-	schema := statisticsSchema(r.policy.groupings())
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	for i, q := range r.queries() {
-		if err := appendResult(b, q, r.results[i]); err != nil {
-			return err
+		always := slices.Contains([]string{"value", "noise_scale", "lower", "upper"}, name)
+		if with > 0 || always {
+			fields = append(fields, arrow.Field{
+				Name: name, Type: arrow.PrimitiveTypes.Float64, Nullable: with < len(results)})
 		}
 	}
-	rec := b.NewRecord()
-	defer rec.Release()
-	if err := dst.Write(rec); err != nil {
-		return err
-	}
-	_, err := dst.Seal()
-	return err
+	return &statisticsTable{
+		array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))}
 }
 
-// appendResult appends the rows of one query's result.
-func appendResult(b *array.RecordBuilder, q dp.Query, result arrow.Record) error {
-	column := map[string]arrow.Array{}
-	for i, f := range result.Schema().Fields() {
-		column[f.Name] = result.Column(i)
+// numberOf is the column of a result that goes into one of the table, or nil.
+func numberOf(result arrow.Record, name string) arrow.Array {
+	names := []string{name}
+	if name == "value" {
+		names = answers
 	}
-	column["value"] = column["count"]
-	if _, ok := q.(dp.Mean); ok {
-		column["value"] = column["mean"]
+	for _, name := range names {
+		if at := result.Schema().FieldIndices(name); len(at) == 1 {
+			return result.Column(at[0])
+		}
 	}
-	for i, f := range b.Schema().Fields() {
-		from := column[f.Name]
+	return nil
+}
+
+// add appends the rows of one query's result.
+func (t *statisticsTable) add(query string, result arrow.Record) {
+	for i, f := range t.builder.Schema().Fields() {
+		from := numberOf(result, f.Name)
 		for row := range int(result.NumRows()) {
-			switch to := b.Field(i).(type) {
+			switch to := t.builder.Field(i).(type) {
 			case *array.StringBuilder:
-				switch from := from.(type) {
-				case *array.String:
-					to.Append(from.Value(row))
-				default: // the query itself, or a grouping of another query
-					if i == 0 {
-						to.Append(q.String())
-					} else {
-						to.AppendNull()
-					}
+				if text, ok := from.(*array.String); ok {
+					to.Append(text.Value(row))
+				} else if i == 0 {
+					to.Append(query)
+				} else { // a grouping of another query
+					to.AppendNull()
 				}
 			case *array.Float64Builder:
 				switch from := from.(type) {
@@ -98,10 +82,25 @@ func appendResult(b *array.RecordBuilder, q dp.Query, result arrow.Record) error
 				case *array.Int64:
 					to.Append(float64(from.Value(row)))
 				default:
-					return fmt.Errorf("anonymize: the result of %q has no column %q", q, f.Name)
+					to.AppendNull()
 				}
 			}
 		}
 	}
-	return nil
+}
+
+// writeStatistics writes the results of all queries as one table and seals it.
+func (r *run) writeStatistics(dst Sink) error {
+	t := newStatisticsTable(r.policy.groupings(), r.results)
+	defer t.builder.Release()
+	for i, q := range r.policy.queries() {
+		t.add(q.String(), r.results[i])
+	}
+	rec := t.builder.NewRecord()
+	defer rec.Release()
+	if err := dst.Write(rec); err != nil {
+		return err
+	}
+	_, err := dst.Seal()
+	return err
 }

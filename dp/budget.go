@@ -1,11 +1,6 @@
 package dp
 
-import (
-	"fmt"
-	"math"
-
-	"github.com/lethe-go/lethe/dp/budget"
-)
+import "github.com/lethe-go/lethe/dp/budget"
 
 // Budget is a privacy loss: as the total of a session, what all its queries
 // together may cost. See package budget.
@@ -17,13 +12,6 @@ type Cost = budget.Cost
 
 // ErrBudget is matched by the error of a query that would overspend.
 var ErrBudget = budget.ErrExhausted
-
-func checkEpsilon(epsilon float64) error {
-	if !(epsilon > 0) || math.IsInf(epsilon, 1) {
-		return fmt.Errorf("epsilon is %v, want a positive finite number", epsilon)
-	}
-	return nil
-}
 
 // charges are the costs of the queries under their names.
 func charges(queries []Query) []budget.Charge {

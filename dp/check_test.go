@@ -29,7 +29,7 @@ func TestCheck(t *testing.T) {
 	want := "dp: 3 mistakes\n" +
 		"\tquery \"count\": epsilon is 0, want a positive finite number\n" +
 		"\tquery \"mean x\": lower is 0 and upper 0, want finite numbers, lower below upper\n" +
-		"\tquery 3: want a Count or a Mean"
+		"\tquery 3: want a query of package dp"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -82,10 +82,10 @@ func TestNewScanRefuses(t *testing.T) {
 			`unit: column "patient" is not in`},
 		"two units":   {twice, Count{Epsilon: 1}, `column "patient" is in the table 2 times`},
 		"nested unit": {nested, Count{Epsilon: 1}, `column "patient": type list`},
-		"nil":         {visitSchema, nil, "query 1: want a Count or a Mean"},
-		"nil pointer": {visitSchema, (*Mean)(nil), "query 1: want a Count or a Mean"},
+		"nil":         {visitSchema, nil, "query 1: want a query of package dp"},
+		"nil pointer": {visitSchema, (*Mean)(nil), "query 1: want a query of package dp"},
 		"embedded": {visitSchema, embeds{Count{Epsilon: 1}},
-			"query 1: want a Count or a Mean"},
+			"query 1: want a query of package dp"},
 		"zero count": {visitSchema, Count{}, `query "count": epsilon is 0`},
 		"nan":        {visitSchema, Count{Epsilon: math.NaN()}, "epsilon is NaN"},
 		"inf":        {visitSchema, Count{Epsilon: math.Inf(1)}, "epsilon is +Inf"},
@@ -153,11 +153,10 @@ func TestNewScanReportsEveryMistake(t *testing.T) {
 	_, err := s.NewScan(visitSchema,
 		Mean{Column: "days", Lower: 3, Upper: 1, By: []string{"ward"}}, Count{Epsilon: -1})
 	want := strings.Join([]string{
-		"dp: 5 mistakes",
+		"dp: 4 mistakes",
 		`unit: column "person" is not in the table`,
 		`query "mean days by ward": lower is 3 and upper 1, want finite numbers, lower below upper`,
 		`query "mean days by ward": epsilon is 0, want a positive finite number`,
-		`query "mean days by ward": keys: none for "ward"; list them: ` + ungrouped,
 		`query "count": epsilon is -1, want a positive finite number`,
 	}, "\n\t")
 	if err == nil || err.Error() != want {
@@ -195,7 +194,7 @@ epsilon: 0.5
 	if err := dec.Decode(&q); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.validate(); err != nil {
+	if err := q.ask(Unit{MaxRows: 1}).check(Unit{MaxRows: 1}); err != nil {
 		t.Error(err)
 	}
 	if q.Keys["year"][0] != "2019" || q.Keys["day"][0] != "2020-02-29" ||

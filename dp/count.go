@@ -1,15 +1,7 @@
 package dp
 
-import (
-	"errors"
-	"math/big"
-	"slices"
-
-	"github.com/lethe-go/lethe/internal/exact"
-)
-
 // Count is the number of rows, of each group where it is grouped. The zero
-// value is refused for want of an Epsilon.
+// value is refused for want of an Epsilon or Rho.
 type Count struct {
 	// By are the columns to group by, none for one number over all rows.
 	By []string `yaml:"by"`
@@ -20,47 +12,60 @@ type Count struct {
 	// are ignored. Values are written as text: integers in decimal, booleans as
 	// true and false, dates as 2006-01-02, bytes in hexadecimal. A text that the
 	// column cannot hold is refused, as is a key listed twice.
+	//
+	// Without any Keys the groups are those that a Groups query by the same
+	// columns finds in the same scan, and the result has a row for each of them.
 	Keys map[string][]string `yaml:"keys"`
-	// Epsilon is the cost, positive and finite. The noise has the scale
-	// MaxRows/Epsilon.
+	// Epsilon, Delta and Rho are the cost; see Query. The noise has the scale
+	// MaxRows/Epsilon, or the standard deviation MaxRows/√(2ρ).
 	Epsilon float64 `yaml:"epsilon"`
+	Delta   float64 `yaml:"delta"`
+	Rho     float64 `yaml:"rho"`
 }
-
-func (Count) query() {}
 
 // String is "count", with the columns it is grouped by.
 func (q Count) String() string { return "count" + byText(q.By) }
 
-// Cost is (Epsilon, 0): all groups together cost no more than one.
-func (q Count) Cost() Cost { return Cost{Epsilon: q.Epsilon} }
+// Cost is what Epsilon, Delta and Rho say.
+func (q Count) Cost() Cost { return q.price().cost() }
 
 // Columns are the columns grouped by.
-func (q Count) Columns() []string { return slices.Clone(q.By) }
+func (q Count) Columns() []string { return each(q.By...) }
 
-func (q Count) validate() error {
-	errs := []error{checkEpsilon(q.Epsilon)}
-	return errors.Join(append(errs, split(checkKeys(q.By, q.Keys))...)...)
-}
+// Grouping is By.
+func (q Count) Grouping() []string { return each(q.By...) }
 
-// countNoise is the noise that makes the counts of all groups epsilon-
-// differentially private.
-//
-// Sensitivity. A row adds one to the count of one group or of none. A person
-// has at most maxRows rows in the sample, so that adding or removing the person
-// changes the counts, as a vector over the groups, by at most maxRows in L1.
-// Discrete Laplace noise of scale Δ/ε on each of a vector of integers with L1
-// sensitivity Δ is ε-differentially private: the probability of any noisy
-// vector y is a product of factors ∝ exp(-|y-x|·ε/Δ), whose ratio for x and x'
-// is at most exp(Σ|x-x'|·ε/Δ).
-func countNoise(maxRows int, epsilon *big.Rat) (exact.Laplace, error) {
-	return laplace(new(big.Rat).SetInt64(int64(maxRows)), epsilon)
-}
+func (q Count) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
 
-// laplace is the noise for integers of the given L1 sensitivity.
-func laplace(sensitivity, epsilon *big.Rat) (exact.Laplace, error) {
-	noise, err := exact.NewLaplace(new(big.Rat).Quo(sensitivity, epsilon))
-	if err != nil {
-		return noise, errors.New("epsilon is too small for exact noise; raise it or lower max_rows")
+// A row adds one to the count of one group or of none. A person has at most
+// MaxRows rows in the sample, so that adding or removing the person changes the
+// counts, as a vector over the groups, by at most MaxRows in L1; and in L2, where
+// all of them are in one group.
+func (q Count) ask(Unit) *ask {
+	return &ask{
+		query: Count{By: each(q.By...), Epsilon: q.Epsilon, Delta: q.Delta, Rho: q.Rho},
+		by:    q.By, keys: q.Keys, price: q.price(), kind: counting{},
+		sensitivity: func(u Unit, _ int, _ []grid) sensitivity { return steepest(u.MaxRows, 1) },
 	}
-	return noise, nil
+}
+
+// counting has one number a group: its rows.
+type counting struct{ cells }
+
+func (counting) tally(v *view, q *question) tally {
+	t := zeros(1, q.size(v))
+	counts := t.cells[0]
+	v.rows(q, func(groups []uint32, _, _ []int32) {
+		for _, g := range groups {
+			if g != none {
+				counts[g]++
+			}
+		}
+	})
+	return t
+}
+
+func (counting) columns(c *columns, v *view, q *question, t *tally, n noise) {
+	c.groups(&v.groups[q.grouping], 1)
+	c.counts("count", t.cells[0], n, miss)
 }

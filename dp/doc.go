@@ -21,22 +21,26 @@
 // Two tables are neighbours if one is the other without all the rows of one
 // person, that is all rows with one value of the unit column. For any two
 // neighbours and any set of possible answers, the probability that the answers
-// of a session fall into the set differs by a factor of at most e^ε, where ε is
-// the sum of what its queries cost and at most the budget. That is pure ε-
-// differential privacy by basic composition; queries may be chosen after
-// seeing earlier answers, and no δ is spent so far.
+// of a session fall into the set is on the one table at most e^ε times what it is
+// on the other, plus δ, where ε and δ are the sums of what its queries cost and at
+// most the budget. That is (ε, δ)-differential privacy by basic composition;
+// queries may be chosen after seeing earlier answers. Queries with Laplace noise
+// and public keys cost no δ. A budget of ρ promises zero-concentrated differential
+// privacy instead, which adds up more slowly; see package budget.
 //
 // The argument, in four steps, each proved where it is done:
 //
 //  1. Of each person at most MaxRows rows are kept, a uniform sample drawn
 //     from that person's rows alone, so that neighbours differ, sample for
 //     sample, in at most MaxRows rows.
-//  2. What a row adds to a result is bounded: one to one group's count, and a
-//     whole number of grid steps, at most a known one, to one group's sum.
-//  3. Counts and sums are integers, added without rounding or overflow in any
-//     order, and the noise is an integer drawn from the discrete Laplace
-//     distribution exactly. The low-order bits of a result tell nothing
+//  2. What a row adds to the numbers that a query is made of is bounded: whole
+//     numbers, of steps on a grid where values are concerned, whose magnitudes
+//     have a known sum at most, to those of one group.
+//  3. These numbers are integers, added without rounding or overflow in any order,
+//     and the noise is an integer drawn from the discrete Laplace or the discrete
+//     Gaussian distribution exactly. The low-order bits of a result tell nothing
 //     (Mironov 2012), nor does the order of the rows (Casacuberta et al. 2022).
+//     Which groups are shown, where no keys are given, is drawn exactly as well.
 //  4. Everything after that, such as the division of a mean, looks only at
 //     noisy integers.
 //

@@ -13,15 +13,19 @@ import (
 func TestGridBoundsEveryValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Float64().Draw(t, "a"), rapid.Float64().Draw(t, "b")
-		g, err := newGrid(min(a, b), max(a, b))
+		build := centered
+		if rapid.Bool().Draw(t, "from zero") {
+			build = fromZero
+		}
+		g, err := build(min(a, b), max(a, b))
 		if err != nil {
-			if !(a == b || math.Abs(a-b) < 1e-270 || math.Abs(a-b) > 1e270) {
+			if !(a == b || math.Abs(a-b) < 1e-270 || max(math.Abs(a), math.Abs(b)) > 1e270) {
 				t.Fatalf("[%v, %v] is refused: %v", a, b, err)
 			}
 			return
 		}
-		if g.most > 1<<gridBits || g.most < 1<<(gridBits-1) {
-			t.Fatalf("[%v, %v]: most is %d", a, b, g.most)
+		if g.most() > 1<<gridBits || g.most() < 1<<(gridBits-1) || g.width() > 2<<gridBits {
+			t.Fatalf("[%v, %v]: most is %d", a, b, g.most())
 		}
 		if f, _ := math.Frexp(g.perUnit); f != 0.5 {
 			t.Fatalf("a step of %v is no power of two", 1/g.perUnit)
@@ -31,26 +35,26 @@ func TestGridBoundsEveryValue(t *testing.T) {
 				math.SmallestNonzeroFloat64, math.Nextafter(a, b), math.Nextafter(b, a)})).Draw(t,
 			"x")
 		n := g.steps(x)
-		if n > g.most || n < -g.most {
-			t.Fatalf("[%v, %v]: %v has %d steps, most %d", a, b, x, n, g.most)
+		if n > g.high || n < g.low {
+			t.Fatalf("[%v, %v]: %v has %d steps, want %d to %d", a, b, x, n, g.low, g.high)
 		}
 		clamped := max(g.lower, min(x, g.upper))
-		room := 0.5/g.perUnit + 4*math.Abs(clamped)*0x1p-52 + 4*math.Abs(g.middle)*0x1p-52
-		if back := g.value(float64(n)); math.Abs(back-clamped) > room {
+		room := 0.5/g.perUnit + 4*math.Abs(clamped)*0x1p-52 + 4*math.Abs(g.origin)*0x1p-52
+		if back := g.origin + float64(n)/g.perUnit; math.Abs(back-clamped) > room {
 			t.Fatalf("[%v, %v]: %v became %v", a, b, clamped, back)
 		}
 	})
 }
 
 func TestGridSkipsNaN(t *testing.T) {
-	g, err := newGrid(0, 60)
+	g, err := centered(0, 60)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if g.steps(math.NaN()) != skip {
 		t.Error("not a number has steps")
 	}
-	if -g.most <= skip {
+	if g.low <= skip {
 		t.Error("skip is a number of steps")
 	}
 }
@@ -65,7 +69,7 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 		values[i] = rng.Float64()
 	}
 	values[0], values[1] = 1e16, -1e16 // a missing clamp, for the naive sum
-	g, err := newGrid(0, 1)
+	g, err := centered(0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,14 +118,18 @@ func TestLowOrderBitsTellNothing(t *testing.T) {
 	scan := newScan(t, Unit{Column: "patient", MaxRows: 1},
 		Mean{Column: "days", Upper: 1, Epsilon: 0.01})
 	q := &scan.plan.questions[0]
+	noise, _, err := q.noises(scan.plan.unit, q.probe())
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Every integer near the hidden sum is about as likely as for a neighbour:
 	// parity, the lowest bit, is a fair coin whatever the sum.
 	for _, sum := range []int64{0, 1, 357_913_941} {
 		odd := 0
 		for range n {
-			noisy := tally{rows: []int64{1}, sums: []int64{sum}}
-			q.perturb(noisy, scan.source)
-			odd += int(noisy.sums[0] & 1)
+			noisy := tally{cells: [][]int64{{sum}, {1 << 20}}}
+			q.kind.perturb(nil, q, &noisy, noise, scan.source)
+			odd += int(noisy.cells[0][0] & 1)
 		}
 		if math.Abs(float64(odd)-n/2) > 5.4*math.Sqrt(n)/2 {
 			t.Errorf("sum %d: %d of %d noisy sums are odd", sum, odd, n)

@@ -13,25 +13,34 @@ import (
 // none is the group of a row that belongs to none.
 const none = ^uint32(0)
 
-// grouping numbers the combinations of the public keys of some columns: the
-// first column varies slowest. Without columns there is one group.
+// grouping numbers the groups of a query. With public keys they are the
+// combinations of the keys: the first column varies slowest. Without columns
+// there is one group. Without keys they are those met in the table, and each scan
+// numbers them for itself; see roll.
 type grouping struct {
 	by     []string
-	keys   [][]string      // by column
+	types  []column.Type
+	keys   [][]string      // by column; nil without public keys
 	coders []*column.Coder // by column; the code of a key is its place in keys
-	size   int
+	size   int             // -1 without public keys
+	// selection is what decides which groups are shown, without public keys.
+	selection *selection
 }
 
 // newGrouping reads the keys as values of their columns. Keys were checked by
 // checkKeys. An error names a key by its place: it may have been copied from
 // the table.
 func newGrouping(schema *arrow.Schema, by []string, keys map[string][]string) (*grouping, error) {
-	g := &grouping{by: slices.Clone(by), size: 1}
+	g := &grouping{by: slices.Clone(by), size: groupCount(by, keys)}
 	var errs []error
 	for _, name := range by {
 		t, err := columnType(schema, name)
 		if err != nil {
 			errs = append(errs, err)
+			continue
+		}
+		g.types = append(g.types, t)
+		if g.private() {
 			continue
 		}
 		values := slices.Clone(keys[name])
@@ -43,18 +52,20 @@ func newGrouping(schema *arrow.Schema, by []string, keys map[string][]string) (*
 		}
 		g.keys = append(g.keys, values)
 		g.coders = append(g.coders, coder)
-		g.size *= len(values)
 	}
 	return g, errors.Join(errs...)
 }
 
+// private says whether the groups are those met in the table.
+func (g *grouping) private() bool { return g.size < 0 }
+
 // is says whether g groups by the given columns and keys.
 func (g *grouping) is(by []string, keys map[string][]string) bool {
-	if !slices.Equal(g.by, by) {
+	if !slices.Equal(g.by, by) || g.private() != (groupCount(by, keys) < 0) {
 		return false
 	}
 	for i, name := range by {
-		if !slices.Equal(g.keys[i], keys[name]) {
+		if !g.private() && !slices.Equal(g.keys[i], keys[name]) {
 			return false
 		}
 	}
@@ -63,11 +74,13 @@ func (g *grouping) is(by []string, keys map[string][]string) bool {
 
 // groupScratch is memory that a grouping's work on a batch needs.
 type groupScratch struct {
-	codes []uint32
-	memo  column.Memo
+	codes  []uint32
+	memo   column.Memo
+	tuples []uint64
+	rows   []uint32
 }
 
-// find writes the group of every row of a batch to out.
+// find writes the group of every row of a batch to out, by public keys.
 func (g *grouping) find(rec arrow.Record, out []uint32, s *groupScratch) error {
 	clear(out)
 	s.codes = slices.Grow(s.codes[:0], len(out))[:len(out)]
@@ -92,12 +105,18 @@ func (g *grouping) find(rec arrow.Record, out []uint32, s *groupScratch) error {
 	return nil
 }
 
-// key is the text of the key that group has in the i-th column.
-func (g *grouping) key(group, i int) string {
-	for j := len(g.keys) - 1; j > i; j-- {
-		group /= len(g.keys[j])
+// set lists the groups of public keys.
+func (g *grouping) set() groupSet {
+	set := groupSet{by: g.by, size: g.size}
+	for group := range g.size {
+		rest, at := group, len(set.keys)
+		set.keys = append(set.keys, make([]string, len(g.by))...)
+		for c := len(g.by) - 1; c >= 0; c-- {
+			set.keys[at+c] = g.keys[c][rest%len(g.keys[c])]
+			rest /= len(g.keys[c])
+		}
 	}
-	return g.keys[i][group%len(g.keys[i])]
+	return set
 }
 
 func columnOf(rec arrow.Record, name string) (arrow.Array, error) {

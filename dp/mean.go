@@ -1,94 +1,136 @@
 package dp
 
-import (
-	"errors"
-	"fmt"
-	"math/big"
-	"slices"
-
-	"github.com/lethe-go/lethe/internal/exact"
-)
+import "math"
 
 // Mean is the mean of a numeric column, of each group where it is grouped. The
 // zero value is refused.
 //
 // Values below Lower count as Lower and values above Upper as Upper,
 // infinities included; rows whose value is null or not a number are ignored.
-// The mean is a noisy sum divided by a noisy count, each at half the cost, and
-// is moved into [Lower, Upper].
+// The mean is made of two noisy numbers, each with noise of the scale
+// MaxRows·(Upper-Lower)/Epsilon: the sum of the distances from the lower bound and
+// that from the upper bound.
 //
 // It is biased: by the clamping, where values lie outside the bounds; towards
-// the middle of the bounds, where a group has few rows next to the noise
-// (MaxRows·2/Epsilon of the count), which is also what an empty group gives on
-// average; and by the division, whose error shrinks with the square of the
-// number of rows. Bounds narrower by half make the noise smaller by half.
+// the middle of the bounds, where a group has few rows next to the noise, which
+// is also what an empty group gives on average; and by the division, whose error
+// shrinks with the square of the number of rows. Bounds narrower by half make
+// the noise smaller by half.
 type Mean struct {
-	// Column is of integers, floating-point numbers or decimals, plain or in a
-	// dictionary.
-	Column string `yaml:"column"`
-	// Lower and Upper bound the values: finite, Lower below Upper. They must
-	// not be taken from the table.
-	Lower float64 `yaml:"lower"`
-	Upper float64 `yaml:"upper"`
+	// Column, Lower, Upper and BoundsShare are as for a Sum.
+	Column      string  `yaml:"column"`
+	Lower       float64 `yaml:"lower"`
+	Upper       float64 `yaml:"upper"`
+	BoundsShare float64 `yaml:"bounds_share"`
 	// By and Keys group the rows, as for a Count.
 	By   []string            `yaml:"by"`
 	Keys map[string][]string `yaml:"keys"`
-	// Epsilon is the cost, positive and finite.
+	// Epsilon, Delta and Rho are the cost; see Query.
 	Epsilon float64 `yaml:"epsilon"`
+	Delta   float64 `yaml:"delta"`
+	Rho     float64 `yaml:"rho"`
 }
-
-func (Mean) query() {}
 
 // String is "mean" and the column, with the columns it is grouped by.
 func (q Mean) String() string { return "mean " + q.Column + byText(q.By) }
 
-// Cost is (Epsilon, 0): all groups together cost no more than one.
-func (q Mean) Cost() Cost { return Cost{Epsilon: q.Epsilon} }
+// Cost is what Epsilon, Delta and Rho say.
+func (q Mean) Cost() Cost { return q.price().cost() }
 
 // Columns are the column averaged and those grouped by.
-func (q Mean) Columns() []string {
-	columns := []string{q.Column}
-	for _, name := range q.By {
-		if !slices.Contains(columns, name) {
-			columns = append(columns, name)
+func (q Mean) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
+
+// Grouping is By.
+func (q Mean) Grouping() []string { return each(q.By...) }
+
+func (q Mean) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
+
+// A row at a steps above the lower bound adds a and width-a, neither of them
+// negative, to the two numbers of one group or of none: in L1 exactly the width
+// of the bounds, wherever the value lies. One noise thus serves both, at the
+// whole cost. To halve the cost between a sum about the middle and a count gives
+// a mean with twice the variance.
+func (q Mean) ask(u Unit) *ask {
+	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: averaging{}, sensitivity: spanned}
+	a.number(u, q.Column, q.Lower, q.Upper, q.BoundsShare, centered)
+	q.By, q.Keys = each(q.By...), nil
+	a.query = q
+	return a
+}
+
+// spanned is the sensitivity of numbers to which a row adds numbers that are not
+// negative and whose sum is the width of the first grid.
+func spanned(u Unit, _ int, grids []grid) sensitivity {
+	return steepest(u.MaxRows, grids[0].width())
+}
+
+// averaging has two numbers a group, in grid steps: the sum of the distances from
+// the lower bound, and that from the upper.
+type averaging struct{ cells }
+
+func (averaging) tally(v *view, q *question) tally {
+	t := zeros(2, q.size(v))
+	above, below := t.cells[0], t.cells[1]
+	low, high := int64(q.grid(v, 0).low), int64(q.grid(v, 0).high)
+	v.rows(q, func(groups []uint32, x, _ []int32) {
+		for i, g := range groups {
+			if a := x[i]; g != none && a != skip {
+				above[g] += int64(a) - low
+				below[g] += high - int64(a)
+			}
 		}
-	}
-	return columns
+	})
+	return t
 }
 
-func (q Mean) validate() error {
-	var errs []error
-	if q.Column == "" {
-		errs = append(errs, errors.New("no column"))
+func (averaging) columns(c *columns, v *view, q *question, t *tally, n noise) {
+	g := q.grid(v, 0)
+	size := q.size(v)
+	mean, count, scale := make([]float64, size), make([]int64, size), make([]float64, size)
+	lower, upper := make([]float64, size), make([]float64, size)
+	spread := newBlend(n)
+	tail := float64(n.Tail(miss / 2))
+	for i := range size {
+		above, below := float64(t.cells[0][i]), float64(t.cells[1][i])
+		rows := math.Round((above + below) / float64(g.width()))
+		share := meanShare(above, below, g.width())
+		mean[i], count[i] = g.value(share), int64(rows)
+		scale[i] = spread.of(1-share, share) / max(1, rows) / g.perUnit
+		// Without noise neither sum is negative, and the share rises with the one
+		// and falls with the other.
+		lower[i] = g.value(portion(above-tail, below+tail, 0) - rounding)
+		upper[i] = g.value(portion(above+tail, below-tail, 1) + rounding)
 	}
-	_, err := newGrid(q.Lower, q.Upper)
-	errs = append(errs, err, checkEpsilon(q.Epsilon))
-	return errors.Join(append(errs, split(checkKeys(q.By, q.Keys))...)...)
+	c.groups(&v.groups[q.grouping], 1)
+	c.floats("mean", mean)
+	c.integers("count", count)
+	c.floats("noise_scale", scale)
+	c.interval(lower, upper)
+	c.bounds(q, v, size)
 }
 
-// meanNoise is the noise of the sum and of the count.
-//
-// Sensitivity. In the sample a person has at most maxRows rows, each of which
-// adds to the sum of one group or none an integer of at most g.most in
-// magnitude, and one to its count. Adding or removing the person changes the
-// sums by at most maxRows·g.most in L1 over all groups, and the counts by at
-// most maxRows. Each is given ε/2; together they are ε-differentially private
-// by basic composition. The quotient looks at nothing else.
-func meanNoise(maxRows int, g grid, epsilon *big.Rat) (sum, count exact.Laplace, err error) {
-	half := new(big.Rat).Mul(epsilon, big.NewRat(1, 2))
-	sensitivity := new(big.Rat).SetInt64(int64(maxRows))
-	if count, err = laplace(sensitivity, half); err != nil {
-		return sum, count, err
+// rounding is more than the share of a grid's width by which rounding, of the
+// values to steps and of the results to floating-point numbers, can move a mean
+// or a moment.
+const rounding = 0x1p-26
+
+// meanShare is where the mean lies, from 0 for the lower bound to 1 for the upper,
+// for noisy sums of the distances from both. Sums that hold no more than one row
+// of the given width are filled up to it from both sides, so that an empty group
+// gives the middle on average.
+func meanShare(above, below float64, width int64) float64 {
+	if lack := float64(width) - above - below; lack > 0 {
+		above, below = above+lack/2, below+lack/2
 	}
-	sensitivity.Mul(sensitivity, new(big.Rat).SetInt64(int64(g.most)))
-	sum, err = laplace(sensitivity, half)
-	return sum, count, err
+	return portion(above, below, 0.5)
 }
 
-func checkBounds(lower, upper float64) error {
-	if !(lower < upper) || !finite(lower) || !finite(upper) {
-		return fmt.Errorf("lower is %v and upper %v, want finite numbers, lower below upper",
-			lower, upper)
+// portion is x by the sum of x and the rest, with zero in place of what is below
+// it, or nothing where both are zero.
+func portion(x, rest, nothing float64) float64 {
+	x, rest = max(x, 0), max(rest, 0)
+	if x+rest == 0 {
+		return nothing
 	}
-	return nil
+	return x / (x + rest)
 }

@@ -8,9 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lethe-go/lethe/internal/column"
-	"github.com/lethe-go/lethe/internal/decimal"
 	"github.com/lethe-go/lethe/internal/entropy"
-	"github.com/lethe-go/lethe/internal/exact"
 )
 
 // plan is what the queries of a scan read and what they make of it. It does not
@@ -19,17 +17,10 @@ type plan struct {
 	unit      Unit
 	unitType  column.Type
 	groupings []*grouping // distinct ones
+	numbers   []string    // distinct numeric columns
+	kept      []bool      // by number: kept as it is, because bounds are to be found
 	measures  []*measure  // distinct ones
 	questions []question
-}
-
-// question is a query with what it needs of the plan and its noise.
-type question struct {
-	query    Query
-	grouping int // index in plan.groupings
-	measure  int // index in plan.measures; -1 for a count
-	count    exact.Laplace
-	sum      exact.Laplace // of a mean
 }
 
 func newPlan(u Unit, schema *arrow.Schema, queries []Query) (*plan, error) {
@@ -46,12 +37,11 @@ func newPlan(u Unit, schema *arrow.Schema, queries []Query) (*plan, error) {
 	if len(queries) == 0 {
 		errs = append(errs, errors.New("no query"))
 	}
-	for i, q := range queries {
-		if err := p.add(schema, q); err != nil {
-			if errors.Is(err, errNoQuery) {
-				err = fmt.Errorf("query %d: %w", i+1, err)
-			}
-			errs = append(errs, err)
+	asks, mistaken := asks(u, queries)
+	errs = append(errs, mistaken...)
+	for _, a := range asks {
+		if err := p.add(schema, a); err != nil {
+			errs = append(errs, named(a.query, err))
 		}
 	}
 	return p, mistakes(errs)
@@ -65,67 +55,25 @@ func (p *plan) list() []Query {
 	return queries
 }
 
-var errNoQuery = errors.New("want a Count or a Mean")
-
-// add appends the question for a query. A pointer is taken for what it points
-// to; a type that only embeds a query is none.
-func (p *plan) add(schema *arrow.Schema, q Query) error {
-	switch q := q.(type) {
-	case Count:
-		return named(q, p.addCount(schema, q))
-	case *Count:
-		if q != nil {
-			return p.add(schema, *q)
-		}
-	case Mean:
-		return named(q, p.addMean(schema, q))
-	case *Mean:
-		if q != nil {
-			return p.add(schema, *q)
-		}
+// add appends the question for what a query asks.
+func (p *plan) add(schema *arrow.Schema, a *ask) error {
+	q := question{ask: a}
+	var errs []error
+	for _, m := range a.measures {
+		at, err := p.measure(schema, m)
+		errs = append(errs, err)
+		q.measures = append(q.measures, at)
 	}
-	return errNoQuery
-}
-
-func (p *plan) addCount(schema *arrow.Schema, q Count) error {
-	if err := q.validate(); err != nil {
+	var err error
+	q.grouping, err = p.group(schema, a.by, a.keys)
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return err
 	}
-	noise, err := countNoise(p.unit.MaxRows, decimal.Of(q.Epsilon))
-	if err != nil {
-		return err
+	if a.selection != nil {
+		p.groupings[q.grouping].selection = a.selection
 	}
-	g, err := p.group(schema, q.By, q.Keys)
-	if err != nil {
-		return err
-	}
-	q.By = slices.Clone(q.By)
-	q.Keys = nil // held by the grouping, so that the caller may change the map
-	p.questions = append(p.questions, question{query: q, grouping: g, measure: -1, count: noise})
-	return nil
-}
-
-func (p *plan) addMean(schema *arrow.Schema, q Mean) error {
-	if err := q.validate(); err != nil {
-		return err
-	}
-	scale, err := newGrid(q.Lower, q.Upper)
-	if err != nil {
-		return err
-	}
-	sum, count, err := meanNoise(p.unit.MaxRows, scale, decimal.Of(q.Epsilon))
-	if err != nil {
-		return err
-	}
-	m, errMeasure := p.measure(schema, q.Column, scale)
-	g, errGroup := p.group(schema, q.By, q.Keys)
-	if err := errors.Join(errMeasure, errGroup); err != nil {
-		return err
-	}
-	q.By = slices.Clone(q.By)
-	q.Keys = nil
-	p.questions = append(p.questions,
-		question{query: q, grouping: g, measure: m, count: count, sum: sum})
+	a.by, a.keys = slices.Clone(a.by), nil // held by the grouping; the caller may change them
+	p.questions = append(p.questions, q)
 	return nil
 }
 
@@ -145,34 +93,48 @@ func (p *plan) group(schema *arrow.Schema, by []string, keys map[string][]string
 	return len(p.groupings) - 1, nil
 }
 
-func (p *plan) measure(schema *arrow.Schema, name string, g grid) (int, error) {
-	i := slices.IndexFunc(p.measures, func(m *measure) bool {
-		return m.name == name && m.grid == g
-	})
-	if i >= 0 {
-		return i, nil
-	}
-	f, err := field(schema, name)
+func (p *plan) measure(schema *arrow.Schema, m asked) (int, error) {
+	f, err := field(schema, m.column)
 	if err != nil {
 		return 0, err
 	}
 	if !numeric(f.Type) {
-		return 0, fmt.Errorf("column %q is of type %s, want a number", name, f.Type)
+		return 0, fmt.Errorf("column %q is of type %s, want a number", m.column, f.Type)
 	}
-	p.measures = append(p.measures, &measure{name: name, grid: g})
+	at := slices.Index(p.numbers, m.column)
+	if at < 0 {
+		at = len(p.numbers)
+		p.numbers, p.kept = append(p.numbers, m.column), append(p.kept, false)
+	}
+	m.measure.column = at
+	p.kept[at] = p.kept[at] || m.find != nil
+	if i := slices.IndexFunc(p.measures, m.is); i >= 0 {
+		return i, nil
+	}
+	p.measures = append(p.measures, &m.measure)
 	return len(p.measures) - 1, nil
 }
 
 func (p *plan) newScan(root bool) *Scan {
-	return &Scan{
+	s := &Scan{
 		plan:   p,
 		root:   root,
 		source: entropy.New(),
 		people: column.NewCoder(p.unitType),
-		sample: newSample(p.unit.MaxRows, len(p.groupings), len(p.measures)),
-		groups: make([][]uint32, len(p.groupings)),
-		values: make([][]int32, len(p.measures)),
+		rolls:  make([]*roll, len(p.groupings)),
+		sample: newSample(p),
+		batch: batch{
+			groups:  make([][]uint32, len(p.groupings)),
+			numbers: make([][]float64, len(p.numbers)),
+			values:  make([][]int32, len(p.measures)),
+		},
 	}
+	for i, g := range p.groupings {
+		if g.private() {
+			s.rolls[i] = newRoll(g)
+		}
+	}
+	return s
 }
 
 // field finds a column that must be there once.

@@ -7,8 +7,15 @@ import (
 	"strings"
 )
 
-// Query is a question about a table: a Count or a Mean. The set is closed,
-// because what a query can reveal has to be proved here.
+// Query is a question about a table: a Count, People, Sum, Mean, Variance,
+// Deviation, Covariance, Correlation, Quantiles, Histogram, Top, or Groups. The
+// set is closed, because what a query can reveal has to be proved here.
+//
+// By and Keys group the rows of any of them as described for a Count. Epsilon
+// alone buys Laplace noise and costs (ε, 0). Epsilon with Delta buys Gaussian
+// noise, which has lighter tails, and costs (ε, δ), or the ρ it follows from
+// where the budget is one of ρ. Rho alone buys Gaussian noise from a budget of
+// ρ. In every case all groups together cost no more than one.
 type Query interface {
 	// String is the question in a few words, e.g. "mean stay_days by ward".
 	fmt.Stringer
@@ -17,8 +24,219 @@ type Query interface {
 	// Columns are the columns that are read, beside that of the unit, each
 	// once.
 	Columns() []string
+	// Grouping are the columns that tell the groups of the result, which has one
+	// for each.
+	Grouping() []string
 
-	query()
+	ask(u Unit) *ask
+}
+
+// ask is what a query asks for, without a table.
+type ask struct {
+	query    Query // of its own, not the caller's
+	by       []string
+	keys     map[string][]string
+	groups   int // how many, or -1 where a Groups is to find them
+	price    price
+	kind     kind
+	measures []asked
+	// sensitivity is that of the numbers to which noise is added, given the number
+	// of groups, or -1 where it is not known, and the grids of the measures.
+	sensitivity func(u Unit, groups int, grids []grid) sensitivity
+	selection   *selection // of a Groups
+	errs        []error
+}
+
+// asked is a measure before its column is found.
+type asked struct {
+	column string
+	measure
+}
+
+func (a *ask) fail(err error) {
+	a.errs = append(a.errs, split(err)...)
+}
+
+// number asks for a column on a grid with the given bounds, or, with a share
+// above zero, with bounds that are found for that share of the loss.
+func (a *ask) number(
+	u Unit, column string, lower, upper, share float64, build func(lower, upper float64) (grid, error),
+) {
+	if column == "" {
+		a.fail(errors.New("no column"))
+	}
+	m := asked{column: column}
+	if share == 0 {
+		var err error
+		if m.grid, err = build(lower, upper); err != nil {
+			a.fail(err)
+		}
+		a.measures = append(a.measures, m)
+		return
+	}
+	if !(share > 0 && share < 1) {
+		a.fail(fmt.Errorf("bounds_share is %v, want it above 0 and below 1", share))
+	}
+	if lower != 0 || upper != 0 {
+		a.fail(fmt.Errorf("lower is %v and upper %v beside bounds_share; give bounds or have them "+
+			"found", lower, upper))
+	}
+	m.find = &finding{share: share, build: build}
+	a.measures = append(a.measures, m)
+}
+
+// check finds every mistake that does not need a table.
+func (a *ask) check(u Unit) error {
+	errs := append(slices.Clone(a.errs), split(a.price.validate())...)
+	errs = append(errs, split(checkKeys(a.by, a.keys))...)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	a.groups = groupCount(a.by, a.keys)
+	_, _, err := a.noises(u, a.probe())
+	return err
+}
+
+// probe are grids as wide as any in place of those whose bounds are to be found.
+func (a *ask) probe() []grid {
+	grids := make([]grid, len(a.measures))
+	for i, m := range a.measures {
+		grids[i] = m.grid
+		if m.find != nil {
+			grids[i], _ = m.find.build(-0.999, 0.999)
+		}
+	}
+	return grids
+}
+
+// noises is the noise of the result, and that of finding bounds.
+func (a *ask) noises(u Unit, grids []grid) (result, bounds noise, err error) {
+	l, err := a.price.loss()
+	if err != nil || a.sensitivity == nil {
+		return nil, nil, err
+	}
+	for _, m := range a.measures {
+		if m.find != nil {
+			var part loss
+			part, l = l.split(m.find.share)
+			if bounds, err = part.noise(steepest(u.MaxRows, 1)); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	result, err = l.noise(a.sensitivity(u, a.groups, grids))
+	return result, bounds, err
+}
+
+// groupCount is the number of groups, or -1 where it is not known.
+func groupCount(by []string, keys map[string][]string) int {
+	if len(by) > 0 && len(keys) == 0 {
+		return -1
+	}
+	n := 1
+	for _, name := range by {
+		n *= len(keys[name])
+	}
+	return n
+}
+
+// groupsOfOne is in how many groups one person can be, of the given number.
+func (u Unit) groupsOfOne(groups int) int {
+	n := u.MaxRows
+	if u.MaxGroups > 0 {
+		n = min(n, u.MaxGroups)
+	}
+	if groups >= 0 {
+		n = min(n, groups)
+	}
+	return max(n, 1)
+}
+
+var errNoQuery = errors.New("want a query of package dp")
+
+// concrete is the query itself: a pointer is taken for what it points to, and a
+// type that only embeds a query is none.
+func concrete(q Query) (Query, error) {
+	switch q := q.(type) {
+	case Count, People, Sum, Mean, Variance, Deviation, Covariance, Correlation, Quantiles,
+		Histogram, Top, Groups:
+		return q, nil
+	case *Count:
+		return pointed(q)
+	case *People:
+		return pointed(q)
+	case *Sum:
+		return pointed(q)
+	case *Mean:
+		return pointed(q)
+	case *Variance:
+		return pointed(q)
+	case *Deviation:
+		return pointed(q)
+	case *Covariance:
+		return pointed(q)
+	case *Correlation:
+		return pointed(q)
+	case *Quantiles:
+		return pointed(q)
+	case *Histogram:
+		return pointed(q)
+	case *Top:
+		return pointed(q)
+	case *Groups:
+		return pointed(q)
+	}
+	return nil, errNoQuery
+}
+
+func pointed[Q Query](q *Q) (Query, error) {
+	if q == nil {
+		return nil, errNoQuery
+	}
+	return *q, nil
+}
+
+// asks turns queries into what they ask for. Mistakes name the query.
+func asks(u Unit, queries []Query) ([]*ask, []error) {
+	var out []*ask
+	var errs []error
+	for i, q := range queries {
+		q, err := concrete(q)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("query %d: %w", i+1, err))
+			continue
+		}
+		a := q.ask(u)
+		if err := a.check(u); err != nil {
+			errs = append(errs, named(q, err))
+			continue
+		}
+		out = append(out, a)
+	}
+	if len(errs) > 0 {
+		return out, errs
+	}
+	return out, unselected(out)
+}
+
+// unselected finds queries whose groups nothing finds, and groups that are found
+// twice.
+func unselected(all []*ask) []error {
+	var errs []error
+	for i, a := range all {
+		same := func(b *ask) bool { return b.selection != nil && slices.Equal(b.by, a.by) }
+		switch {
+		case a.selection != nil:
+			if slices.ContainsFunc(all[:i], same) {
+				errs = append(errs, named(a.query, errors.New(
+					"groups of the same columns are asked for twice; ask once, for all queries")))
+			}
+		case a.groups < 0 && !slices.ContainsFunc(all, same):
+			errs = append(errs, named(a.query, fmt.Errorf("keys: none for %q; list them, or ask "+
+				"for the groups by %s too: %s", a.by[0], strings.Join(a.by, ", "), ungrouped)))
+		}
+	}
+	return errs
 }
 
 // ungrouped is why a grouped query needs keys.
@@ -27,8 +245,10 @@ const ungrouped = "groups taken from the data would reveal who is there"
 // maxGroups bounds the groups of a query, all of which are in its result.
 const maxGroups = 1 << 20
 
-// resultColumns are the names a result gives to its own columns.
-var resultColumns = []string{"count", "mean", "noise_scale", "lower", "upper"}
+// resultColumns are the names that results give to their own columns.
+var resultColumns = []string{"count", "people", "sum", "mean", "variance", "deviation",
+	"covariance", "correlation", "rank", "quantile", "bin_lower", "bin_upper", "place",
+	"noise_scale", "lower", "upper", "bound_lower", "bound_upper"}
 
 // checkKeys checks the grouping of a query as far as that is possible without
 // a table.
@@ -47,10 +267,14 @@ func checkKeys(by []string, keys map[string][]string) error {
 			errs = append(errs, fmt.Errorf(
 				"by: %q is a column of the result already; rename it in the table", name))
 		}
+		if len(keys) == 0 {
+			continue
+		}
 		values, ok := keys[name]
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Errorf("keys: none for %q; list them: %s", name, ungrouped))
+			errs = append(errs, fmt.Errorf("keys: none for %q; list them, or those of no column: %s",
+				name, ungrouped))
 		case len(values) == 0:
 			errs = append(errs, fmt.Errorf("keys: the list for %q is empty", name))
 		}
@@ -84,6 +308,17 @@ func byText(by []string) string {
 		return ""
 	}
 	return " by " + strings.Join(by, ", ")
+}
+
+// each lists every name once, in order.
+func each(names ...string) []string {
+	var out []string
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // named puts a query's text before each of its mistakes.

@@ -1,70 +1,130 @@
 package dp
 
-import "github.com/lethe-go/lethe/internal/entropy"
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
 
-// tally holds a number of rows for each group and, for a mean, a sum in grid
-// steps. First they are exact and then noisy.
-type tally struct {
-	rows, sums []int64
+	"github.com/lethe-go/lethe/internal/entropy"
+)
+
+// answer is what a question came to: noisy numbers, and the noise in them.
+type answer struct {
+	tally
+	noise noise
 }
 
-// answer sums up the sample and adds the noise, for every query. It may be
-// called once on a sample, as it changes it.
-func (s *Scan) answer() []tally {
-	if most := s.plan.unit.MaxGroups; most > 0 {
-		for j, g := range s.plan.groupings {
-			if g.size > most {
-				s.sample.boundGroups(j, most, s.source)
-			}
-		}
+// answer bounds the groups, finds groups and bounds, sums up the sample and adds
+// the noise, for every question. It may be called once on a scan, as it changes
+// the sample.
+func (s *Scan) answer() (*view, []answer, error) {
+	v := s.view()
+	answers := make([]answer, len(s.plan.questions))
+	if err := v.prepare(answers, s.source); err != nil {
+		return nil, nil, err
 	}
-	answers := make([]tally, len(s.plan.questions))
+	v.tally(answers)
 	for i := range answers {
 		q := &s.plan.questions[i]
-		answers[i] = s.sample.tally(q, s.plan.groupings[q.grouping].size)
+		q.kind.perturb(v, q, &answers[i].tally, answers[i].noise, s.source)
+	}
+	return v, answers, nil
+}
+
+// view bounds in how many groups people are and finds groups.
+func (s *Scan) view() *view {
+	v := &view{plan: s.plan, sample: s.sample, groups: make([]groupSet, len(s.plan.groupings))}
+	for j, g := range s.plan.groupings {
+		if most := s.plan.unit.MaxGroups; most > 0 && (g.private() || g.size > most) {
+			s.sample.boundGroups(j, most, s.source)
+		}
+		if g.private() {
+			v.groups[j] = s.selectGroups(j)
+		} else {
+			v.groups[j] = g.set()
+		}
+	}
+	return v
+}
+
+// selectGroups decides which groups of a roll are shown, and numbers the rows
+// kept by those.
+func (s *Scan) selectGroups(j int) groupSet {
+	roll, rule := s.rolls[j], s.plan.groupings[j].selection
+	people := make([]int64, roll.len())
+	s.sample.countPeople(j, people)
+	noisy := make([]int64, len(people))
+	var shown []uint32
+	for g, n := range people {
+		var yes bool
+		if yes, noisy[g] = rule.shows(n, s.source); yes {
+			shown = append(shown, uint32(g))
+		}
+	}
+	roll.sort(shown)
+	set := roll.set(shown)
+	place := make([]uint32, len(people))
+	for g := range place {
+		place[g] = none
+	}
+	for i, g := range shown {
+		place[g] = uint32(i)
+		set.people = append(set.people, noisy[g])
+	}
+	s.sample.eachPage(func(p *page, n int) {
+		for i, g := range p.groups[j][:n] {
+			if g != none {
+				p.groups[j][i] = place[g]
+			}
+		}
+	})
+	return set
+}
+
+// prepare finds bounds and makes the noise of every question.
+func (v *view) prepare(answers []answer, src *entropy.Source) error {
+	v.grids = make([]grid, len(v.plan.measures))
+	for i, m := range v.plan.measures {
+		v.grids[i] = m.grid
 	}
 	for i := range answers {
-		s.plan.questions[i].perturb(answers[i], s.source)
-	}
-	return answers
-}
-
-// tally counts and sums the kept rows. Integers make the result the same in any
-// order. Nothing overflows: there are at most maxEntries = 2^31 rows of at most
-// 2^gridBits = 2^30 steps each, and exact.Laplace takes 2^62 - 1.
-func (s *sample) tally(q *question, size int) tally {
-	t := tally{rows: make([]int64, size)}
-	if q.measure >= 0 {
-		t.sums = make([]int64, size)
-	}
-	for i := range s.pages {
-		n := min(pageRows, s.n-i*pageRows)
-		groups := s.pages[i].groups[q.grouping][:n]
-		if q.measure < 0 {
-			for _, g := range groups {
-				if g != none {
-					t.rows[g]++
+		q := &v.plan.questions[i]
+		grids := make([]grid, len(q.measures))
+		for j, m := range q.measures {
+			if find := v.plan.measures[m].find; find != nil {
+				_, n, err := q.noises(v.plan.unit, q.probe())
+				if err == nil {
+					v.grids[m], err = v.find(m, n, src)
+				}
+				if err != nil {
+					return err
 				}
 			}
-			continue
+			grids[j] = v.grids[m]
 		}
-		values := s.pages[i].values[q.measure][:n]
-		for j, g := range groups {
-			if v := values[j]; g != none && v != skip {
-				t.rows[g]++
-				t.sums[g] += int64(v)
-			}
+		var err error
+		if answers[i].noise, _, err = q.noises(v.plan.unit, grids); err != nil {
+			return err
 		}
 	}
-	return t
+	return nil
 }
 
-// perturb adds the noise.
-func (q *question) perturb(t tally, src *entropy.Source) {
-	for i, n := range t.rows {
-		t.rows[i] = q.count.Add(src, n)
+// tally sums up for all questions, on as many processors as there are.
+func (v *view) tally(answers []answer) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(answers)) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(answers) {
+					return
+				}
+				q := &v.plan.questions[i]
+				answers[i].tally = q.kind.tally(v, q)
+			}
+		})
 	}
-	for i, n := range t.sums {
-		t.sums[i] = q.sum.Add(src, n)
-	}
+	workers.Wait()
 }

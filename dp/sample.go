@@ -24,15 +24,14 @@ import (
 // for all neighbours: for each outcome of the others' samples the two
 // probabilities differ by at most e^ε, and so do their averages over it.
 //
-// Memory is 16 bytes a person and 4 bytes for each grouping and measure and 4
-// more a kept row.
+// Memory is 16 bytes a person and, a kept row, 4 bytes and 4 more for each grouping
+// and measure, and 8 for each column whose bounds are to be found.
 type sample struct {
 	max     uint64
 	persons []person
 	pages   []page
 	n       int // entries in use
-	// columns a page has
-	groupings, measures int
+	plan    *plan
 
 	list, other []uint32 // scratch
 }
@@ -47,7 +46,15 @@ type person struct {
 type page struct {
 	next   []uint32 // entry + 1
 	groups [][]uint32
-	values [][]int32
+	values [][]int32   // by measure; nil where bounds are to be found
+	raws   [][]float64 // by number; nil where it is not kept as it is
+}
+
+// batch is the rows of a record as a sample takes them.
+type batch struct {
+	groups  [][]uint32
+	values  [][]int32
+	numbers [][]float64
 }
 
 const (
@@ -56,9 +63,7 @@ const (
 	pageMask = pageRows - 1
 )
 
-func newSample(max, groupings, measures int) *sample {
-	return &sample{max: uint64(max), groupings: groupings, measures: measures}
-}
+func newSample(p *plan) *sample { return &sample{max: uint64(p.unit.MaxRows), plan: p} }
 
 // grow makes room for the persons 0 … n-1.
 func (s *sample) grow(n int) {
@@ -68,11 +73,11 @@ func (s *sample) grow(n int) {
 }
 
 // add offers row i of a batch to the sample of its person.
-func (s *sample) add(p uint32, i int, groups [][]uint32, values [][]int32, src *entropy.Source) {
+func (s *sample) add(p uint32, i int, b *batch, src *entropy.Source) {
 	who := &s.persons[p]
 	who.seen++
 	if who.seen <= s.max {
-		s.put(s.link(who), i, groups, values)
+		s.put(s.link(who), i, b)
 		return
 	}
 	if place := src.Uint64n(who.seen); place < s.max {
@@ -80,7 +85,7 @@ func (s *sample) add(p uint32, i int, groups [][]uint32, values [][]int32, src *
 		for ; place > 0; place-- {
 			e = s.next(e - 1)
 		}
-		s.put(e-1, i, groups, values)
+		s.put(e-1, i, b)
 	}
 }
 
@@ -98,11 +103,20 @@ func (s *sample) link(who *person) uint32 {
 
 func (s *sample) newPage() page {
 	p := page{next: make([]uint32, pageRows)}
-	for range s.groupings {
+	for range s.plan.groupings {
 		p.groups = append(p.groups, make([]uint32, pageRows))
 	}
-	for range s.measures {
-		p.values = append(p.values, make([]int32, pageRows))
+	p.values = make([][]int32, len(s.plan.measures))
+	for i, m := range s.plan.measures {
+		if m.find == nil {
+			p.values[i] = make([]int32, pageRows)
+		}
+	}
+	p.raws = make([][]float64, len(s.plan.numbers))
+	for i, kept := range s.plan.kept {
+		if kept {
+			p.raws[i] = make([]float64, pageRows)
+		}
 	}
 	return p
 }
@@ -110,13 +124,29 @@ func (s *sample) newPage() page {
 func (s *sample) next(e uint32) uint32 { return s.pages[e>>pageBits].next[e&pageMask] }
 
 // put writes row i of a batch to an entry.
-func (s *sample) put(e uint32, i int, groups [][]uint32, values [][]int32) {
+func (s *sample) put(e uint32, i int, b *batch) {
 	p, at := &s.pages[e>>pageBits], e&pageMask
-	for j, g := range groups {
+	for j, g := range b.groups {
 		p.groups[j][at] = g[i]
 	}
-	for j, v := range values {
-		p.values[j][at] = v[i]
+	for j, v := range p.values {
+		if v != nil {
+			v[at] = b.values[j][i]
+		}
+	}
+	for j, x := range p.raws {
+		if x != nil {
+			x[at] = b.numbers[j][i]
+		}
+	}
+}
+
+// eachPage calls f with every page and how many of its rows are in use.
+func (s *sample) eachPage(f func(p *page, n int)) {
+	for i := range s.pages {
+		if n := min(pageRows, s.n-i*pageRows); n > 0 {
+			f(&s.pages[i], n)
+		}
 	}
 }
 
@@ -129,21 +159,24 @@ func (s *sample) entries(who person, buf []uint32) []uint32 {
 }
 
 // merge takes in the sample of further rows of person p, as if they had been
-// added one by one: what is kept is a uniform sample of all rows seen.
+// added one by one: what is kept is a uniform sample of all rows seen. maps are
+// those of copy.
 //
 // Of the n+m rows, a uniform sample of max holds a number of the first n that
 // is the number of white balls among max drawn from n white and m black ones;
 // drawing ball by ball gives it exactly. Given that number h, its part of the
 // first n is a uniform set of h of them, as is a uniform choice of h from the
 // max already chosen uniformly; and so for the others.
-func (s *sample) merge(p uint32, from *sample, more person, src *entropy.Source) {
+func (s *sample) merge(
+	p uint32, from *sample, more person, maps [][]uint32, src *entropy.Source,
+) {
 	who := &s.persons[p]
 	s.other = from.entries(more, s.other[:0])
 	n, m := who.seen, more.seen
 	who.seen += m
 	if who.seen <= s.max {
 		for _, e := range s.other {
-			s.copy(s.link(who), from, e)
+			s.copy(s.link(who), from, e, maps)
 		}
 		return
 	}
@@ -162,21 +195,34 @@ func (s *sample) merge(p uint32, from *sample, more person, src *entropy.Source)
 	free := s.list[mine:]
 	for i, e := range s.other[:s.max-mine] {
 		if i < len(free) {
-			s.copy(free[i], from, e)
+			s.copy(free[i], from, e, maps)
 		} else {
-			s.copy(s.link(who), from, e)
+			s.copy(s.link(who), from, e, maps)
 		}
 	}
 }
 
-func (s *sample) copy(e uint32, from *sample, other uint32) {
+// copy takes an entry over from another sample. maps renumber the groups of a
+// grouping, where they are not nil.
+func (s *sample) copy(e uint32, from *sample, other uint32, maps [][]uint32) {
 	p, at := &s.pages[e>>pageBits], e&pageMask
 	q, there := &from.pages[other>>pageBits], other&pageMask
 	for j := range p.groups {
-		p.groups[j][at] = q.groups[j][there]
+		g := q.groups[j][there]
+		if g != none && maps[j] != nil {
+			g = maps[j][g]
+		}
+		p.groups[j][at] = g
 	}
-	for j := range p.values {
-		p.values[j][at] = q.values[j][there]
+	for j, v := range p.values {
+		if v != nil {
+			v[at] = q.values[j][there]
+		}
+	}
+	for j, x := range p.raws {
+		if x != nil {
+			x[at] = q.raws[j][there]
+		}
 	}
 }
 
@@ -185,39 +231,5 @@ func shuffle(list []uint32, k int, src *entropy.Source) {
 	for i := range k {
 		j := i + int(src.Uint64n(uint64(len(list)-i)))
 		list[i], list[j] = list[j], list[i]
-	}
-}
-
-// boundGroups leaves each person in at most most groups of a grouping, chosen
-// uniformly from those of the kept rows, and takes the person's other rows out
-// of their groups. As it looks at one person at a time, what is said of the
-// sample above remains true.
-func (s *sample) boundGroups(grouping, most int, src *entropy.Source) {
-	for _, who := range s.persons {
-		s.list = s.entries(who, s.list[:0])
-		if len(s.list) <= most {
-			continue
-		}
-		groups := s.other[:0]
-		for _, e := range s.list {
-			if g := s.pages[e>>pageBits].groups[grouping][e&pageMask]; g != none {
-				groups = append(groups, g)
-			}
-		}
-		slices.Sort(groups)
-		groups = slices.Compact(groups)
-		s.other = groups
-		if len(groups) <= most {
-			continue
-		}
-		shuffle(groups, most, src)
-		kept := groups[:most]
-		slices.Sort(kept)
-		for _, e := range s.list {
-			g := &s.pages[e>>pageBits].groups[grouping][e&pageMask]
-			if _, ok := slices.BinarySearch(kept, *g); !ok {
-				*g = none
-			}
-		}
 	}
 }

@@ -28,11 +28,16 @@ func uniformity(sets map[string]int, possible int) float64 {
 	return distuv.ChiSquared{K: float64(possible - 1)}.Survival(stat)
 }
 
+// byGroup is a sample with one grouping.
+func byGroup(most int) *sample {
+	return newSample(&plan{unit: Unit{MaxRows: most}, groupings: make([]*grouping, 1)})
+}
+
 // addGroups offers one row for each group to person p.
 func addGroups(s *sample, src *entropy.Source, p uint32, groups ...uint32) {
 	s.grow(int(p) + 1)
 	for i := range groups {
-		s.add(p, i, [][]uint32{groups}, nil, src)
+		s.add(p, i, &batch{groups: [][]uint32{groups}}, src)
 	}
 }
 
@@ -66,7 +71,7 @@ func TestSampleIsUniform(t *testing.T) {
 		for range runs {
 			var all *sample
 			for _, rows := range shards {
-				s := newSample(3, 1, 0)
+				s := byGroup(3)
 				s.pages = append(s.pages, smallPage())
 				s.grow(1)
 				addGroups(s, src, 0, rows...)
@@ -74,7 +79,7 @@ func TestSampleIsUniform(t *testing.T) {
 					all = s
 					continue
 				}
-				all.merge(0, s, s.persons[0], src)
+				all.merge(0, s, s.persons[0], [][]uint32{nil}, src)
 			}
 			if all.persons[0].seen != 6 {
 				t.Fatalf("%v: %d rows seen", shards, all.persons[0].seen)
@@ -117,7 +122,7 @@ func TestSampleManyPeople(t *testing.T) {
 	src := entropy.New()
 	rng := rand.New(rand.NewPCG(5, 6))
 	const people, most = 20_000, 3
-	s := newSample(most, 1, 0)
+	s := byGroup(most)
 	seen := make([]int, people)
 	for range 60_000 {
 		p := uint32(rng.IntN(people))
@@ -144,7 +149,7 @@ func TestBoundGroupsIsUniform(t *testing.T) {
 	src := entropy.New()
 	sets := map[string]int{}
 	for range 60_000 / slower {
-		s := newSample(9, 1, 0)
+		s := byGroup(9)
 		s.pages = append(s.pages, smallPage())
 		addGroups(s, src, 0, 3, 0, none, 1, 2, 3)
 		s.boundGroups(0, 2, src)
@@ -222,9 +227,13 @@ func TestAnyBatchingGivesTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		_, answers, err := scan.answer()
+		if err != nil {
+			t.Fatal(err)
+		}
 		var out [][]int64
-		for _, a := range scan.answer() {
-			out = append(out, a.rows, a.sums)
+		for _, a := range answers {
+			out = append(out, a.cells...)
 		}
 		return out
 	}

@@ -23,14 +23,14 @@ type Scan struct {
 	paid   receipt
 	source *entropy.Source
 	people *column.Coder
+	rolls  []*roll // by grouping; nil for public keys
 	sample *sample
 
 	// memory for one batch
 	codes   []uint32
-	groups  [][]uint32
-	values  [][]int32
+	batch   batch
 	group   groupScratch
-	entries []int32
+	entries []float64
 }
 
 var errDone = errors.New("dp: the scan is finished; start a new one")
@@ -54,13 +54,13 @@ func (s *Scan) Add(rec arrow.Record) error {
 	}
 	s.sample.grow(s.people.Len())
 	for i, p := range s.codes {
-		s.sample.add(p, i, s.groups, s.values, s.source)
+		s.sample.add(p, i, &s.batch, s.source)
 	}
 	return nil
 }
 
 // read fills the memory of a batch and changes nothing else but the codes that
-// persons have.
+// persons and groups have.
 func (s *Scan) read(rec arrow.Record) error {
 	n := int(rec.NumRows())
 	if s.sample.n+n > maxEntries {
@@ -80,15 +80,27 @@ func (s *Scan) read(rec arrow.Record) error {
 			"drop such rows first", unit)
 	}
 	for j, g := range s.plan.groupings {
-		s.groups[j] = slices.Grow(s.groups[j][:0], n)[:n]
-		if err := g.find(rec, s.groups[j], &s.group); err != nil {
+		groups := slices.Grow(s.batch.groups[j][:0], n)[:n]
+		s.batch.groups[j] = groups
+		if g.private() {
+			err = s.rolls[j].find(rec, groups, &s.group)
+		} else {
+			err = g.find(rec, groups, &s.group)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for j, name := range s.plan.numbers {
+		s.batch.numbers[j] = slices.Grow(s.batch.numbers[j][:0], n)[:n]
+		if err := readNumbers(rec, name, s.batch.numbers[j], &s.entries); err != nil {
 			return err
 		}
 	}
 	for j, m := range s.plan.measures {
-		s.values[j] = slices.Grow(s.values[j][:0], n)[:n]
-		if err := m.read(rec, s.values[j], &s.entries); err != nil {
-			return err
+		if m.find == nil {
+			s.batch.values[j] = slices.Grow(s.batch.values[j][:0], n)[:n]
+			m.code(s.batch.numbers[m.column], s.batch.values[j])
 		}
 	}
 	return nil
@@ -115,10 +127,19 @@ func (s *Scan) Merge(other *Scan) error {
 	if err != nil {
 		return fmt.Errorf("dp: column %q: %w", s.plan.unit.Column, err)
 	}
+	maps := make([][]uint32, len(s.rolls))
+	for j, roll := range s.rolls {
+		if roll == nil {
+			continue
+		}
+		if maps[j], err = roll.merge(other.rolls[j]); err != nil {
+			return fmt.Errorf("dp: %w", err)
+		}
+	}
 	s.sample.grow(s.people.Len())
 	for i, p := range other.sample.persons {
 		if p.seen > 0 {
-			s.sample.merge(codes[i], other.sample, p, s.source)
+			s.sample.merge(codes[i], other.sample, p, maps, s.source)
 		}
 	}
 	other.finish()
@@ -128,33 +149,47 @@ func (s *Scan) Merge(other *Scan) error {
 // finish forgets the rows.
 func (s *Scan) finish() {
 	s.done = true
-	s.people, s.sample, s.source = nil, nil, nil
-	s.codes, s.groups, s.values, s.entries = nil, nil, nil, nil
-	s.group = groupScratch{}
+	s.people, s.rolls, s.sample, s.source = nil, nil, nil, nil
+	s.codes, s.entries = nil, nil
+	s.batch, s.group = batch{}, groupScratch{}
 }
 
 // Results draws the noise and returns one record a query, in their order, and
 // forgets the rows. It can be called once: with noise drawn twice from the same
 // rows the average would tell more than was paid for. Only if ctx is done
 // beforehand, or the ledger of the session does not hold the queries, nothing is
-// drawn and it may be called again. Shards have no results.
+// drawn and it may be called again. Shards have no results. After any other error
+// the scan is finished as well.
 //
 // A record has a row for every group, in the order of the keys, the last column
-// of By varying fastest; a query without By has one row. No column has nulls.
-// They are:
+// of By varying fastest, or, where a Groups found them, sorted by their values; a
+// query without By has one row. No column has nulls. They are:
 //
-//   - the columns of By, as text (utf8), as the keys were written;
-//   - of a Count, "count" (int64): unbiased, and so below zero at times;
-//   - of a Mean, "mean" (float64), within the bounds, and "count" (int64), the
-//     noisy number of rows it was divided by;
-//   - "noise_scale" (float64): the scale t of the discrete Laplace noise in
-//     count, whose standard deviation is about 1.4·t; of a Mean, that of the
-//     noise in its sum divided by its count, so in the unit of the mean;
-//   - "lower" and "upper" (as count or mean): an interval that holds, with a
-//     probability of at least 0.95 for each row, what the result would have
-//     been without noise. For a mean two intervals of 0.975, of sum and count,
-//     are combined; it says nothing if there are no rows. What bounding and
-//     clamping changed is not part of it.
+//   - the columns of By, as text (utf8), in the form in which keys are written;
+//   - the result: of a Count "count" and of People "people" (int64), unbiased and
+//     so below zero at times; of a Sum "sum", a Mean "mean", a Variance "variance",
+//     a Deviation "deviation", a Covariance "covariance" and a Correlation
+//     "correlation" (float64), all but the sum moved into the range that the bounds
+//     allow and followed by "count" (int64), the noisy number of rows they are of;
+//   - of Quantiles "rank" and "quantile" (float64), with a row for each rank; of a
+//     Histogram "bin_lower", "bin_upper" (float64) and "count" (int64), with a row
+//     for each bin; of a Top the column that is ranked, "place", from 1 on, and
+//     "people" (int64); of Groups with a threshold "people" (int64);
+//   - "noise_scale" (float64): of one noisy number the scale t of the discrete
+//     Laplace noise, which is its mean absolute error, or the standard deviation σ
+//     of the discrete Gaussian noise; of a result made of several, the same of
+//     what their noise adds up to in it to first order, in the unit of the result.
+//     Of Quantiles it is that of the number of rows in a part of the tree. Groups
+//     by TruncatedGeometric have none;
+//   - "lower" and "upper" (as the result): an interval that holds, with a
+//     probability of at least 0.95 for each row, what the result would have been
+//     without noise. It is proved and not approximated, and so wider than it needs
+//     to be for results made of several noisy numbers. That of a result other than
+//     a number of rows or people or a sum says nothing if there are no rows; those
+//     of a Top hold for all its rows together. Groups have none: those that are
+//     shown have a large noise more often than others. What bounding and clamping
+//     changed is not part of it;
+//   - "bound_lower" and "bound_upper" (float64), where bounds were found.
 //
 // The caller releases the records.
 func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
@@ -170,11 +205,14 @@ func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
 	if err := s.paid.valid(ctx); err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
-	answers := s.answer()
-	records := make([]arrow.Record, len(answers))
-	for i, a := range answers {
-		records[i] = s.plan.record(i, a)
+	v, answers, err := s.answer()
+	s.finish() // also after an error, of what may have been drawn
+	if err != nil {
+		return nil, fmt.Errorf("dp: %w", err)
 	}
-	s.finish()
+	records := make([]arrow.Record, len(answers))
+	for i := range answers {
+		records[i] = v.record(i, &answers[i])
+	}
 	return records, nil
 }

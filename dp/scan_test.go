@@ -72,12 +72,16 @@ func TestResultForm(t *testing.T) {
 		[]string{"ward", "mean", "count", "noise_scale", "lower", "upper"}) {
 		t.Errorf("mean has %v", got)
 	}
-	// 2 rows at ε = 0.5; 30 days each, half the budget, divided by the count.
+	// 2 rows at ε = 0.5. For the mean two numbers of 2 rows of 60 days at ε = 1,
+	// whose errors have the weights 1-f and f by the count, where f is how far the
+	// mean is from the lower bound. The mean of |aX+bY| for two of Laplace noise of
+	// scale 1 is (a²+ab+b²)/(a+b).
 	if got := floats(t, recs[0], "noise_scale"); got[0] != 4 {
 		t.Errorf("noise of the count: %v, want 4", got)
 	}
 	for i, n := range ints(t, recs[1], "count") {
-		want := 2 * 2 * 30 / float64(max(1, n))
+		f := floats(t, recs[1], "mean")[i] / 60
+		want := 2 * 60 * (f*f + f*(1-f) + (1-f)*(1-f)) / float64(max(1, n))
 		if got := floats(t, recs[1], "noise_scale")[i]; math.Abs(got/want-1) > 1e-6 {
 			t.Errorf("noise of the mean: %v, want %v", got, want)
 		}

@@ -27,7 +27,9 @@ type Unit struct {
 	MaxRows int `yaml:"max_rows"`
 	// MaxGroups is in how many groups of a query one person is counted. Of the
 	// groups of the rows drawn, that many are drawn at random. Zero sets no
-	// limit beside MaxRows. No query so far needs less noise for it.
+	// limit beside MaxRows. The noise of numbers of people grows with it, and so
+	// does how many people Groups demand; numbers of rows, and what is made of
+	// them, need no less noise for it, as all rows of a person may be in one group.
 	MaxGroups int `yaml:"max_groups"`
 }
 

@@ -3,7 +3,6 @@ package dp
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -142,5 +141,3 @@ func randomRows(rng *rand.Rand, people int) []row {
 	rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	return rows
 }
-
-func rat(num, den int64) *big.Rat { return big.NewRat(num, den) }

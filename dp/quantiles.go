@@ -1,0 +1,171 @@
+package dp
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/lethe-go/lethe/internal/entropy"
+)
+
+// Quantiles are quantiles of a numeric column, of each group where it is grouped.
+// The zero value is refused.
+//
+// All are read from one noisy tree, so that more of them cost no more and none is
+// below that of a lower rank: the bounds are divided into 16 parts, each of these
+// into 16, and so on to 65,536 leaves, and the number of rows in every part gets
+// noise. Values outside the bounds count as the nearer bound; rows whose value is
+// null or not a number are ignored. A quantile lies between two leaves' ends and
+// is no value of the table but by chance.
+type Quantiles struct {
+	// Column, Lower, Upper and BoundsShare are as for a Sum.
+	Column      string  `yaml:"column"`
+	Lower       float64 `yaml:"lower"`
+	Upper       float64 `yaml:"upper"`
+	BoundsShare float64 `yaml:"bounds_share"`
+	// Ranks are at least one, each above 0 and below 1: 0.5 is the median.
+	Ranks []float64 `yaml:"ranks"`
+	// By and Keys group the rows, as for a Count.
+	By   []string            `yaml:"by"`
+	Keys map[string][]string `yaml:"keys"`
+	// Epsilon, Delta and Rho are the cost; see Query. The noise of the number of
+	// rows in each part has the scale 4·MaxRows/Epsilon, or the standard deviation
+	// 2·MaxRows/√(2ρ).
+	Epsilon float64 `yaml:"epsilon"`
+	Delta   float64 `yaml:"delta"`
+	Rho     float64 `yaml:"rho"`
+}
+
+// String is "quantiles" and the column, with the columns it is grouped by.
+func (q Quantiles) String() string { return "quantiles " + q.Column + byText(q.By) }
+
+// Cost is what Epsilon, Delta and Rho say.
+func (q Quantiles) Cost() Cost { return q.price().cost() }
+
+// Columns are the column itself and those grouped by.
+func (q Quantiles) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
+
+// Grouping is By.
+func (q Quantiles) Grouping() []string { return each(q.By...) }
+
+func (q Quantiles) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
+
+// A row adds one to one node of each level of one group's tree, or to none: in L1
+// the number of levels, and in L2 its root. The rows of one person may be in the
+// same nodes.
+func (q Quantiles) ask(u Unit) *ask {
+	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: ranking{},
+		sensitivity: func(u Unit, _ int, _ []grid) sensitivity {
+			s := steepest(u.MaxRows, 1)
+			levels := new(big.Rat).SetInt64(treeLevels)
+			s.l1.Mul(s.l1, levels)
+			s.l2squared.Mul(s.l2squared, levels)
+			return s
+		}}
+	a.number(u, q.Column, q.Lower, q.Upper, q.BoundsShare, centered)
+	if len(q.Ranks) == 0 {
+		a.fail(fmt.Errorf("ranks: none, want some, as 0.5 for the median"))
+	}
+	for i, r := range q.Ranks {
+		if !(r > 0 && r < 1) {
+			a.fail(fmt.Errorf("ranks: entry %d is %v, want it above 0 and below 1", i+1, r))
+		}
+	}
+	q.By, q.Keys, q.Ranks = each(q.By...), nil, slices.Clone(q.Ranks)
+	a.query = q
+	return a
+}
+
+// ranking has a tree a group.
+type ranking struct{}
+
+// trees holds the leaves of the rows of each group, sorted, and once they have
+// got noise the quantiles alone.
+type trees struct {
+	leaves [][]uint16
+	// group·ranks + rank, as a share of the width of the bounds
+	value, lower, upper []float64
+}
+
+func (ranking) tally(v *view, q *question) tally {
+	size := q.size(v)
+	counts := make([]int, size)
+	v.rows(q, func(groups []uint32, x, _ []int32) {
+		for i, g := range groups {
+			if g != none && x[i] != skip {
+				counts[g]++
+			}
+		}
+	})
+	t := &trees{leaves: make([][]uint16, size)}
+	for g, n := range counts {
+		t.leaves[g] = make([]uint16, 0, n)
+	}
+	low, width := int64(q.grid(v, 0).low), q.grid(v, 0).width()
+	v.rows(q, func(groups []uint32, x, _ []int32) {
+		for i, g := range groups {
+			if a := x[i]; g != none && a != skip {
+				leaf := (int64(a) - low) * treeLeaves / width
+				t.leaves[g] = append(t.leaves[g], uint16(min(leaf, treeLeaves-1)))
+			}
+		}
+	})
+	for _, leaves := range t.leaves {
+		sortLeaves(leaves)
+	}
+	return tally{trees: t}
+}
+
+// sortLeaves sorts by counting where there are many.
+func sortLeaves(leaves []uint16) {
+	if len(leaves) < treeLeaves/8 {
+		slices.Sort(leaves)
+		return
+	}
+	counts := make([]int32, treeLeaves)
+	for _, leaf := range leaves {
+		counts[leaf]++
+	}
+	rest := leaves
+	for leaf, n := range counts {
+		for i := range rest[:n] {
+			rest[i] = uint16(leaf)
+		}
+		rest = rest[n:]
+	}
+}
+
+func (ranking) perturb(_ *view, q *question, t *tally, n noise, src *entropy.Source) {
+	ranks := q.query.(Quantiles).Ranks
+	reach := newReach(n, ranks)
+	for g, leaves := range t.trees.leaves {
+		tree := newTree(leaves, n, src)
+		for i, rank := range ranks {
+			lower, upper := tree.interval(rank, &reach, i)
+			t.trees.value = append(t.trees.value, tree.quantile(rank))
+			t.trees.lower = append(t.trees.lower, lower)
+			t.trees.upper = append(t.trees.upper, upper)
+		}
+		t.trees.leaves[g] = nil
+	}
+	t.trees.leaves = nil
+}
+
+func (ranking) columns(c *columns, v *view, q *question, t *tally, n noise) {
+	g, ranks := q.grid(v, 0), q.query.(Quantiles).Ranks
+	rows := q.size(v) * len(ranks)
+	rank, value := make([]float64, rows), make([]float64, rows)
+	lower, upper := make([]float64, rows), make([]float64, rows)
+	for i := range rows {
+		rank[i] = ranks[i%len(ranks)]
+		value[i] = g.value(t.trees.value[i])
+		lower[i] = g.value(t.trees.lower[i] - rounding)
+		upper[i] = g.value(t.trees.upper[i] + rounding)
+	}
+	c.groups(&v.groups[q.grouping], len(ranks))
+	c.floats("rank", rank)
+	c.floats("quantile", value)
+	c.floats("noise_scale", constant(scaleOf(n), rows))
+	c.interval(lower, upper)
+	c.bounds(q, v, rows)
+}
