@@ -289,7 +289,12 @@ func (p *search) result(s *scratch, bound float64, candidates int) *Result {
 		Evaluated:  int(p.evaluated.Load()),
 		Candidates: candidates,
 	}
-	if r.Bound = r.Loss; !r.Exact {
+	switch {
+	case r.Exact:
+		r.Bound = r.Loss
+	case math.IsInf(bound, -1):
+		r.Bound = bound
+	default:
 		bound -= p.slack(bound) - bound
 		r.Bound = min(r.Loss, p.measure.loss(score{value: bound}))
 	}
