@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,37 +126,6 @@ func (c adultCase) config(quasi []Quasi) Config {
 	return Config{
 		Quasi: quasi, Models: []Model{KAnonymity{c.k}}, MaxSuppression: c.limit,
 		Recoding: Global, Suppressed: Drop,
-	}
-}
-
-func TestAdultOptimum(t *testing.T) {
-	rec := adultRecord(t, memory.NewGoAllocator())
-	defer rec.Release()
-	quasi := adultQuasi(t)
-	for _, c := range adultCases(t) {
-		t.Run(c.id, func(t *testing.T) {
-			a, err := New(c.config(quasi))
-			if err != nil {
-				t.Fatal(err)
-			}
-			counts, err := a.NewCounts(rec.Schema())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := counts.Add(rec); err != nil {
-				t.Fatal(err)
-			}
-			plan, err := a.Solve(context.Background(), counts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := plan.Summary()
-			if !slices.Equal(s.Levels, c.levels) || s.Suppressed != c.suppressed ||
-				s.Classes != c.classes || math.Abs(s.Loss-c.score) > 1e-9 {
-				t.Fatalf("levels %v, %d suppressed, %d classes, loss %.12f; want %v, %d, %d, %.12f",
-					s.Levels, s.Suppressed, s.Classes, s.Loss, c.levels, c.suppressed, c.classes, c.score)
-			}
-		})
 	}
 }
 

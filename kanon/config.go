@@ -3,6 +3,7 @@ package kanon
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -86,6 +87,9 @@ type Config struct {
 	Unit       string     `yaml:"unit"`
 	Recoding   Recoding   `yaml:"recoding"`
 	Suppressed Suppressed `yaml:"suppressed"`
+	// Loss is what the search of Recoding Global makes as small as it can. The
+	// others have a measure of their own, and refuse one.
+	Loss Loss `yaml:"loss"`
 	// Local is for Recoding Local.
 	Local LocalSearch `yaml:"local"`
 	// Effort bounds a search of best effort, see Solve: how many vectors of
@@ -106,6 +110,7 @@ func New(cfg Config) (*Anonymizer, error) {
 	a := &Anonymizer{cfg: cfg}
 	a.cfg.Quasi = slices.Clone(cfg.Quasi)
 	a.cfg.Models = slices.Clone(cfg.Models)
+	a.cfg.Loss.Weights = maps.Clone(cfg.Loss.Weights)
 	var errs []error
 	mistake := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("kanon: "+format, args...))
@@ -150,6 +155,12 @@ func New(cfg Config) (*Anonymizer, error) {
 	}
 	if cfg.Suppressed != Drop && cfg.Suppressed != Star {
 		mistake("suppressed is %q, want %q or %q", cfg.Suppressed, Drop, Star)
+	}
+	for _, err := range flatErrors(cfg.Loss.validate(a.columns())) {
+		mistake("%w", err)
+	}
+	if cfg.Recoding != Global && !cfg.Loss.plain() {
+		mistake("a measure of loss is for recoding %q", Global)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

@@ -43,6 +43,9 @@ const (
 	methodMondrian = "mondrian"
 )
 
+// measureGranularity is what other recodings than Global make small.
+const measureGranularity = "granularity"
+
 func methodName(m recode.Method) string {
 	return map[recode.Method]string{recode.Sweep: methodSweep, recode.Split: methodSplit,
 		recode.Mondrian: methodMondrian}[m]

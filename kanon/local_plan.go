@@ -33,7 +33,7 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 	before := c.beforehand(domains)
 	doc.Summary = summaryHead(before)
 	doc.Summary.Suppressed, doc.Summary.Loss = r.Suppressed, r.Loss
-	doc.Summary.Search = methodName(r.Method)
+	doc.Summary.Search, doc.Summary.Measure = methodName(r.Method), measureGranularity
 	doc.Columns = make([]planColumnDoc, m)
 	doc.Summary.Columns = make([]ColumnSummary, m)
 	doc.Summary.Levels = make([]int, m)

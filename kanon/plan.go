@@ -132,6 +132,7 @@ func (a *Anonymizer) newPlan(
 	}
 	slices.SortFunc(doc.Kept, slices.Compare)
 	doc.Summary = summarize(before, domains, r, layout)
+	doc.Summary.Measure = a.cfg.Loss.String()
 	p := new(Plan)
 	return p, p.build(doc)
 }

@@ -26,12 +26,10 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // least while every class satisfies the models, once the rows of the classes
 // that do not are suppressed and these are at most MaxSuppression of all.
 //
-// The loss is Iyengar's measure in each column, summed up over the columns by
-// the geometric mean: a row loses the share of the column's domain that its
-// label covers, all of it where it is suppressed. The domain is that of the
-// hierarchy if it is a Sharer, the values that occur otherwise; null is one
-// more value. Of equal losses the lower sum of levels is taken, then the lower
-// levels in the first columns.
+// What is lost is said by Config.Loss. Null is one more value of a domain. Of
+// equal losses the lower sum of levels is taken, then the lower sum of levels
+// over those that the hierarchies have, then the lower levels in the first
+// columns.
 //
 // The result is the optimum where the search can tell: where what a first bound
 // leaves of the lattice is at most two million vectors of levels. Beyond that,
@@ -129,6 +127,7 @@ func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
 	p := &lattice.Problem{
 		Rows:     c.rows,
 		K:        int64(a.k),
+		Measure:  a.cfg.Loss.lattice(a.columns()),
 		Limit:    int64(math.Floor(a.cfg.MaxSuppression * float64(c.total))),
 		Together: a.cfg.Suppressed == Star,
 		Effort:   a.cfg.Effort,

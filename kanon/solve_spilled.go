@@ -162,7 +162,7 @@ func (s *spilledSearch) search(ctx context.Context, b box) error {
 	if !result.Exact {
 		s.unproved = min(s.unproved, result.Bound)
 	}
-	if s.best == nil || betterResult(result, s.best) {
+	if s.best == nil || s.betterResult(result, s.best) {
 		s.best = result
 	}
 	reduced = nil // its memory is the next one's
@@ -181,15 +181,21 @@ func (s *spilledSearch) search(ctx context.Context, b box) error {
 }
 
 // betterResult is the total order by which a result is chosen, see Solve.
-func betterResult(a, b *lattice.Result) bool {
+func (s *spilledSearch) betterResult(a, b *lattice.Result) bool {
 	sum := func(levels []int) (n int) {
 		for _, l := range levels {
 			n += l
 		}
 		return n
 	}
+	heights := func(levels []int) (share float64) {
+		for j, l := range levels {
+			share += float64(l) / float64(s.domains[j].column.Height)
+		}
+		return math.Round(share * 1e10) // so that equal ones are equal
+	}
 	return cmp.Or(cmp.Compare(productOf(a), productOf(b)), cmp.Compare(sum(a.Levels), sum(b.Levels)),
-		slices.Compare(a.Levels, b.Levels)) < 0
+		cmp.Compare(heights(a.Levels), heights(b.Levels)), slices.Compare(a.Levels, b.Levels)) < 0
 }
 
 // solveAbove finds the best vector between two.

@@ -15,10 +15,14 @@ import (
 // Summary says what a Plan does to its table, in counts and shares and without
 // values.
 type Summary struct {
-	Rows       int64   `json:"rows"`
-	Suppressed int64   `json:"suppressed"` // rows
-	Classes    int64   `json:"classes"`    // kept; starred rows are none of them
-	Loss       float64 `json:"loss"`       // see Solve
+	Rows       int64 `json:"rows"`
+	Suppressed int64 `json:"suppressed"` // rows
+	Classes    int64 `json:"classes"`    // kept; starred rows are none of them
+	// Measure is that of the loss, with its parameters. For other recodings than
+	// Global it is "granularity": what is lost in all columns by MeasureLoss, over
+	// the most that could be.
+	Measure string  `json:"measure"`
+	Loss    float64 `json:"loss"` // of which less is better; see Loss
 	// Search is "optimal" for global recoding where no plan loses less, and
 	// "best_effort" where that is not proved, see Solve. For local recoding it is
 	// how classes were found at first: by a "sweep" over the combinations of
@@ -43,7 +47,7 @@ type ColumnSummary struct {
 	Name   string  `json:"name"`
 	Level  int     `json:"level"`  // chosen; 0 is the value itself
 	Levels int     `json:"levels"` // above the value; Levels is the top
-	Loss   float64 `json:"loss"`   // in [0, 1]
+	Loss   float64 `json:"loss"`   // in [0, 1], by MeasureLoss whatever the Measure
 
 	// Values is how many distinct values there are, null among them, and
 	// Labels how many distinct labels the rows kept have.
@@ -180,7 +184,8 @@ func (s *Summary) validate(d *planDoc) error {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
 		s.Classes != int64(len(d.Kept)), !d.searched(s.Search),
 		s.Bound != nil && (s.Search != searchBestEffort || *s.Bound > s.Loss),
-		!isShare(s.Loss), len(s.Levels) != len(d.Columns), len(s.Columns) != len(d.Columns):
+		s.Measure == "", math.IsNaN(s.Loss), len(s.Levels) != len(d.Columns),
+		len(s.Columns) != len(d.Columns):
 		return bad
 	}
 	for i, c := range s.Columns {

@@ -1,6 +1,7 @@
 package lattice
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -25,8 +26,9 @@ type candidate struct {
 }
 
 // better is the total order by which the result is chosen: less loss, then
-// lower levels in all, then lower levels in the first columns.
-func (c *candidate) better(o *candidate) bool {
+// lower levels in all, then lower ones for the height of their hierarchies,
+// then lower levels in the first columns.
+func (c *candidate) better(o *candidate, columns []Column) bool {
 	if o == nil {
 		return true
 	}
@@ -36,7 +38,20 @@ func (c *candidate) better(o *candidate) bool {
 	if a, b := levelSum(c.levels), levelSum(o.levels); a != b {
 		return a < b
 	}
+	if a, b := heightSum(c.levels, columns), heightSum(o.levels, columns); a != b {
+		return a < b
+	}
 	return slices.Compare(c.levels, o.levels) < 0
+}
+
+// heightSum adds up the levels over their heights, so far as rounding leaves
+// equal sums equal.
+func heightSum(levels []uint8, columns []Column) float64 {
+	sum := 0.0
+	for j, l := range levels {
+		sum += float64(l) / float64(max(1, columns[j].Height))
+	}
+	return math.Round(sum * 1e10)
 }
 
 func levelSum(levels []uint8) int {

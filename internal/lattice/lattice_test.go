@@ -27,7 +27,7 @@ func oracle(p *Problem) *candidate {
 			}
 			return
 		}
-		if c := try(p, at); c != nil && c.better(best) {
+		if c := try(p, at); c != nil && c.better(best, p.Columns) {
 			best = c
 		}
 	}

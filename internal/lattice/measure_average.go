@@ -49,7 +49,7 @@ func (c *averageClass) score(s *scratch, _ []uint8) score {
 		weight += c.Generalization
 	}
 	if weight == 0 {
-		return score{value: math.Inf(1)}
+		return score{value: math.MaxFloat64} // nothing is left
 	}
 	return score{value: float64(c.p.n) / weight}
 }

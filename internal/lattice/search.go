@@ -206,7 +206,7 @@ func (p *search) bar() float64 { return math.Float64frombits(p.limit.Load()) }
 func (p *search) offer(c *candidate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.better(p.best) {
+	if c.better(p.best, p.Columns) {
 		p.best = c
 		if !p.frozen {
 			p.limit.Store(math.Float64bits(p.slack(c.score.value)))
