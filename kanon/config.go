@@ -32,7 +32,8 @@ const (
 	// lost altogether, under the top, is lost in one column of one class.
 	Local Recoding = "local"
 	// Mondrian is strict multidimensional partitioning as it was published, for
-	// comparison with Local:
+	// comparison with Local. Columns of free intervals are cut at the median, and
+	// others into all labels below the lowest that a part has in common:
 	//
 	// LeFevre, DeWitt, Ramakrishnan (2006). Mondrian multidimensional
 	// k-anonymity. ICDE 2006, doi:10.1109/ICDE.2006.101.
@@ -149,6 +150,11 @@ func New(cfg Config) (*Anonymizer, error) {
 	}
 	if cfg.Effort < 0 {
 		mistake("effort is %d, want 1 or more, or 0 for the default", cfg.Effort)
+	}
+	for _, q := range a.cfg.Quasi {
+		if err := q.freeMistake(cfg.Recoding); err != nil {
+			mistake("column %q: %w", q.Column, err)
+		}
 	}
 	for _, err := range cfg.Local.mistakes(cfg.Recoding) {
 		mistake("local: %w", err)

@@ -34,6 +34,11 @@ type Dates struct {
 	// Periods are the names above, from level 1 upward, in their order. The
 	// level after the last is the top.
 	Periods []string `yaml:"periods"`
+	// Free lets Local and Mondrian recoding use any run of periods of the first
+	// kind (of that of MinLevel, where that is higher), as "2019-03/2019-05": a
+	// class then has the shortest that holds its dates. The dates themselves stay
+	// where a class has but one, unless MinLevel is above 0.
+	Free bool `yaml:"free,omitempty"`
 }
 
 // period is a unit of the calendar.

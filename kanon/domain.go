@@ -22,6 +22,7 @@ type domain struct {
 	leaf   []uint32   // place in the order by code
 	null   bool       // null occurs
 	labels [][]string // by level from 1 on; without null
+	line   *line      // nil where intervals are not free
 	column lattice.Column
 }
 
@@ -74,7 +75,10 @@ func (d *domain) generalize() error {
 				"a level must be a coarsening of the one below", level, v)
 		}
 	}
-	return d.addShares(values)
+	if err := d.addShares(values); err != nil {
+		return err
+	}
+	return d.addLine(values)
 }
 
 // validText refuses text that a plan could not hold.

@@ -35,6 +35,11 @@ type Intervals struct {
 	// interval.
 	Bottom bool `yaml:"bottom,omitempty"`
 	Top    bool `yaml:"top,omitempty"`
+	// Free lets Local and Mondrian recoding use any interval whose ends are ends
+	// of intervals of the first width (of that of MinLevel, where that is higher),
+	// as "30-37": a class then has the shortest that holds its values. The values
+	// themselves stay where a class has but one, unless MinLevel is above 0.
+	Free bool `yaml:"free,omitempty"`
 }
 
 // Levels is one above the number of widths.

@@ -140,8 +140,12 @@ func (g *grid) label(start, width int64) string {
 	case above:
 		return ">" + g.decimal(g.max)
 	}
-	lo := g.min + start
-	hi := lo + g.length(start, width)
+	return g.between(start, start+g.length(start, width))
+}
+
+// between names an interval by its ends, from min.
+func (g *grid) between(left, right int64) string {
+	lo, hi := g.min+left, g.min+right
 	switch {
 	case g.closed && hi-1 == lo:
 		return g.decimal(lo)

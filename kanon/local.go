@@ -79,12 +79,13 @@ func (a *Anonymizer) solveLocal(
 		prob.Layout.Get(prob.Keys, j, codes)
 		sorted.Layout.Put(sorted.Keys, i, codes)
 	}
-	faces := make([]*faces, len(order))
+	faces, spans := make([]*faces, len(order)), make([]*recode.Span, len(order))
 	for i, j := range order {
 		faces[i] = newFaces(domains[j])
+		spans[i] = domains[j].span()
 	}
 	p := &recode.Problem{
-		Problem:    &sorted,
+		Problem: &sorted, Spans: spans,
 		Same:       func(i int, l recode.Label) uint32 { return faces[i].of(l) },
 		Iterations: a.cfg.Local.Iterations, Seed: a.cfg.Local.Seed,
 	}

@@ -50,6 +50,10 @@ func (f *faces) of(l recode.Label) uint32 {
 // top.
 func (d *domain) face(l recode.Label) face {
 	switch {
+	case l.Level == recode.Spanning && (d.height(l) > 0):
+		return face{text: d.line.label(int(l.Code), int(l.Last))}
+	case l.Level == recode.Spanning:
+		return face{text: d.coder.Text(d.order[l.Code])}
 	case l.Level == 0 && int(l.Code) == len(d.order):
 		return face{null: true}
 	case l.Level == 0:
@@ -144,13 +148,24 @@ func (f *faces) sumRows(c *localColumn, r *recode.Result, at func(class int) rec
 	}
 }
 
-// height is the level of a label.
-func (d *domain) height(l recode.Label) int { return l.Level }
+// height is the level of a label; that of an interval that is free is 1.
+func (d *domain) height(l recode.Label) int {
+	switch {
+	case l.Level != recode.Spanning:
+		return l.Level
+	case l.Code == l.Last && d.column.Min == 0:
+		return 0
+	}
+	return max(1, d.column.Min)
+}
 
 // firsts returns a function that finds the first value below a label.
 func (d *domain) firsts() func(l recode.Label) uint32 {
 	levels := make([][]uint32, len(d.column.Codes))
 	return func(l recode.Label) uint32 {
+		if l.Level == recode.Spanning {
+			return l.Code
+		}
 		if levels[l.Level] == nil {
 			codes := d.column.Codes[l.Level]
 			first := make([]uint32, len(d.column.Shares[l.Level]))

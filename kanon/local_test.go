@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -150,6 +151,103 @@ func TestLocalPlanIsValidated(t *testing.T) {
 	}
 }
 
+// Free intervals by hand: the shortest that holds a class, on the marks of the
+// first width; a class of one age keeps it.
+func TestFreeIntervalsByHand(t *testing.T) {
+	people := []person{{id: "a", age: 21}, {id: "b", age: 33}, {id: "c", age: 50}, {id: "d", age: 50},
+		{id: "e", age: 61}, {id: "f", age: 70}, {id: "g", age: -1}, {id: "h", age: -1}}
+	for i := range people {
+		people[i].zip = "100"
+	}
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	rec := encoding{dict: true}.record(t, mem, people)
+	defer rec.Release()
+	cfg := localConfig()
+	cfg.Quasi[1].Hierarchy = Intervals{Widths: []float64{1, 50}, Min: 0, Max: 99, Free: true}
+	for _, c := range []struct {
+		level int
+		width float64
+		want  string
+	}{
+		{0, 1, "21-33 21-33 50 50 61-70 61-70 (null) (null)"},
+		{0, 5, "20-34 20-34 50 50 60-74 60-74 (null) (null)"},
+		{1, 5, "20-34 20-34 50-54 50-54 60-74 60-74 (null) (null)"},
+	} {
+		cfg.Quasi[1].MinLevel = c.level
+		cfg.Quasi[1].Hierarchy = Intervals{Widths: []float64{c.width, 50}, Min: 0, Max: 99, Free: true}
+		a := mustNew(t, cfg)
+		out := transform(t, mustSolve(t, a, mustCount(t, a, rec)), rec)
+		var got []string
+		for i := range int(out.NumRows()) {
+			got = append(got, out.Column(out.Schema().FieldIndices("age")[0]).ValueStr(i))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("level %d, width %v: %q, want %s", c.level, c.width, got, c.want)
+		}
+		out.Release()
+	}
+}
+
+func TestFreeIntervalsAreChecked(t *testing.T) {
+	free := Intervals{Widths: []float64{5, 10}, Min: 0, Max: 99, Free: true}
+	for _, c := range []struct {
+		recoding  Recoding
+		low, high int
+		want      string
+	}{
+		{Global, 0, 0, `free intervals are for recoding "local"`}, {Local, 0, 2, "no maximal level"},
+		{Local, 3, 0, "minimal level below the top"},
+	} {
+		cfg := localConfig()
+		cfg.Recoding = c.recoding
+		cfg.Quasi[1] = Quasi{Column: "age", Hierarchy: free, MinLevel: c.low, MaxLevel: c.high}
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
+	}
+}
+
+// What an interval is called, with open ends and without.
+func TestFreeLabels(t *testing.T) {
+	mem := memory.NewGoAllocator()
+	of := func(dt arrow.DataType, values ...string) arrow.Array {
+		b := array.NewBuilder(mem, dt)
+		defer b.Release()
+		for _, v := range values {
+			if err := b.AppendValueFromString(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return b.NewArray()
+	}
+	intervals := Intervals{Widths: []float64{5}, Min: 10, Max: 28, Bottom: true, Top: true, Free: true}
+	for _, c := range []struct {
+		hierarchy liner
+		domain    arrow.Array
+		want      map[[2]int]string
+	}{
+		{intervals, of(arrow.PrimitiveTypes.Int64, "3", "10", "17", "28", "99"), map[[2]int]string{
+			{0, 0}: "<10", {0, 2}: "<20", {0, 3}: "<29", {0, 4}: "*", {1, 1}: "10-14", {1, 2}: "10-19",
+			{2, 3}: "15-28", {2, 4}: ">14", {4, 4}: ">28"}},
+		{intervals, of(arrow.PrimitiveTypes.Float64, "3", "10.5", "17", "28", "99"), map[[2]int]string{
+			{0, 2}: "<20", {1, 1}: "[10,15)", {1, 3}: "[10,28]", {2, 4}: ">=15", {4, 4}: ">28"}},
+		{Dates{Periods: []string{"month", "year"}, Free: true}, of(arrow.FixedWidthTypes.Date32,
+			"2019-01-30", "2019-02-01", "2019-02-27", "2020-01-05"), map[[2]int]string{
+			{0, 0}: "2019-01", {1, 2}: "2019-02", {0, 1}: "2019-01/2019-02", {1, 3}: "2019-02/2020-01"}},
+	} {
+		l, err := c.hierarchy.line(c.domain, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range c.want {
+			if got := l.label(at[0], at[1]); got != want {
+				t.Errorf("%T from value %d to %d: %q, want %q", c.hierarchy, at[0], at[1], got, want)
+			}
+		}
+	}
+}
+
 // granularity is 1 minus the granularity of a table by the definition of the
 // reference: labels are looked up in the files of the hierarchies.
 func granularity(tb testing.TB, out arrow.Table, columns []string) float64 {
@@ -172,9 +270,14 @@ func granularity(tb testing.TB, out arrow.Table, columns []string) float64 {
 		sum := 0.0
 		for _, chunk := range out.Column(out.Schema().FieldIndices(name)[0]).Data().Chunks() {
 			for i := range chunk.Len() {
-				s, ok := share[chunk.ValueStr(i)]
-				if !ok {
-					tb.Fatalf("column %q: a label is in no hierarchy", name)
+				label := chunk.ValueStr(i)
+				s, ok := share[label]
+				if !ok { // a free interval
+					var lo, hi int
+					if n, err := fmt.Sscanf(label, "%d-%d", &lo, &hi); n != 2 || lo >= hi {
+						tb.Fatalf("column %q: a label is in no hierarchy: %v", name, err)
+					}
+					s = float64(hi-lo+1) * least
 				}
 				sum += s
 			}
@@ -191,26 +294,34 @@ type localCase struct {
 	models  []Model
 	local   LocalSearch
 	most    float64 // loss
+	free    bool    // intervals of age
 }
 
 func localCases() []localCase {
-	occupation := func(m ...Model) []Model { return append([]Model{KAnonymity{5}}, m...) }
+	k := func(k int) []Model { return []Model{KAnonymity{k}} }
 	return []localCase{
-		{"k=2", 8, []Model{KAnonymity{2}}, LocalSearch{}, 0.0205},
-		{"k=5", 8, []Model{KAnonymity{5}}, LocalSearch{}, 0.0520},
-		{"k=10", 8, []Model{KAnonymity{10}}, LocalSearch{}, 0.0775},
-		{"k=100", 8, []Model{KAnonymity{100}}, LocalSearch{}, 0.201},
-		{"distinct=3", 7, occupation(LDiversity{Column: "occupation", L: 3, Kind: Distinct}),
-			LocalSearch{}, 0.0305},
-		{"closeness=0.2", 7, occupation(TCloseness{Column: "occupation", T: 0.2, Distance: Equal}),
-			LocalSearch{}, 0.40},
-		{"k=5,thorough", 8, []Model{KAnonymity{5}}, LocalSearch{Iterations: 300_000, Seed: 1}, 0.0512},
+		{name: "k=2", columns: 8, models: k(2), most: 0.0205},
+		{name: "k=5", columns: 8, models: k(5), most: 0.0520},
+		{name: "k=10", columns: 8, models: k(10), most: 0.0775},
+		{name: "k=100", columns: 8, models: k(100), most: 0.201},
+		{name: "distinct=3", columns: 7, most: 0.0305,
+			models: append(k(5), LDiversity{Column: "occupation", L: 3, Kind: Distinct})},
+		{name: "closeness=0.2", columns: 7, most: 0.40,
+			models: append(k(5), TCloseness{Column: "occupation", T: 0.2, Distance: Equal})},
+		{name: "k=5,thorough", columns: 8, models: k(5), most: 0.0512,
+			local: LocalSearch{Iterations: 400_000, Seed: 1}},
+		{name: "k=5,free", columns: 8, models: k(5), most: 0.0450, free: true},
+		{name: "k=5,free,thorough", columns: 8, models: k(5), most: 0.042, free: true,
+			local: LocalSearch{Iterations: 400_000, Seed: 1}},
 	}
 }
 
 func (c localCase) config(tb testing.TB) Config {
-	return Config{Quasi: adultQuasi(tb)[:c.columns], Models: c.models, Recoding: Local,
-		Local: c.local, Suppressed: Drop}
+	quasi := adultQuasi(tb)[:c.columns]
+	if c.free {
+		quasi[1].Hierarchy = Intervals{Widths: []float64{1, 5, 10, 20}, Min: 1, Max: 100, Free: true}
+	}
+	return Config{Quasi: quasi, Models: c.models, Recoding: Local, Local: c.local, Suppressed: Drop}
 }
 
 // Local recoding of Adult loses what it says and no more than it ever did; the

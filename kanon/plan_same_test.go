@@ -143,6 +143,10 @@ func TestPlanDependsOnRowsOnly(t *testing.T) {
 		if cfg.Recoding = []Recoding{Global, Local, Local, Mondrian}[seed%4]; cfg.Recoding == Local && seed%5 == 0 {
 			cfg.Local = LocalSearch{Iterations: 50, Seed: seed}
 		}
+		if cfg.Recoding != Global && r.IntN(2) == 0 {
+			cfg.Quasi[1].Hierarchy = Intervals{Widths: []float64{5, 20}, Max: 99, Free: true}
+			cfg.Quasi[1].MinLevel = r.IntN(3)
+		}
 		a := mustNew(t, cfg)
 		people := drawnPeople(r, 5+r.IntN(150))
 		want, plan := "", (*Plan)(nil)

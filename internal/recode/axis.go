@@ -11,6 +11,7 @@ import (
 type axis struct {
 	n    int      // nodes of the tree
 	tab  []uint16 // n*n: the lowest node above both; nil where there are too many
+	pair []uint32 // n*n: its cost
 	cost []int64  // of a node of the tree
 	up   []uint32 // the node above each
 	tall []uint8  // level of each node
@@ -21,9 +22,10 @@ type axis struct {
 	column *lattice.Column
 
 	span        *Span
-	left, right []int64 // cost of the part of the line up to the marks around a value
-	point       []int64 // cost of a value itself
-	base        int64   // cost of the least value, which every cost is without
+	left, right []int64  // cost of the part of the line up to the marks around a value
+	point       []int64  // cost of a value itself
+	first       []uint32 // of the values of one label at the lowest level, by value
+	base        int64    // cost of the least value, which every cost is without
 }
 
 // maxTable bounds the nodes of a column whose joins are tabled.
@@ -92,7 +94,11 @@ func (a *axis) setSpan(s *Span, unit float64, price func(float64) int64) {
 	n := len(s.Left)
 	a.left, a.right, a.point = make([]int64, n), make([]int64, n), make([]int64, n)
 	a.base = price(0) // below 0
+	a.first = make([]uint32, n)
 	for v := range n {
+		if a.first[v] = uint32(v); v > 0 && a.column.Codes[a.min][v] == a.column.Codes[a.min][v-1] {
+			a.first[v] = a.first[v-1]
+		}
 		a.left[v] = int64(math.Round(float64(s.Left[v]) / s.All * unit))
 		a.right[v] = int64(math.Round(float64(s.Right[v]) / s.All * unit))
 		a.point[v] = max(0, a.right[v]-a.left[v]+a.base)
@@ -103,11 +109,12 @@ func (a *axis) setSpan(s *Span, unit float64, price func(float64) int64) {
 }
 
 func (a *axis) tabulate() {
-	a.tab = make([]uint16, a.n*a.n)
+	a.tab, a.pair = make([]uint16, a.n*a.n), make([]uint32, a.n*a.n)
 	for x := range a.n {
 		for y := range x + 1 {
 			j := uint16(a.climb(uint32(x), uint32(y)))
 			a.tab[x*a.n+y], a.tab[y*a.n+x] = j, j
+			a.pair[x*a.n+y], a.pair[y*a.n+x] = uint32(a.cost[j]), uint32(a.cost[j])
 		}
 	}
 }
@@ -135,7 +142,7 @@ func (a *axis) leaf(value uint32) uint32 {
 	case a.span.Null && int(value) == len(a.span.Left):
 		return spanNull
 	}
-	return value<<16 | value
+	return a.first[value]<<16 | a.first[value]
 }
 
 // low is the code at the lowest level of the node of a value.
@@ -161,13 +168,7 @@ func (a *axis) join(x, y uint32) uint32 {
 	case x >= spanTop || y >= spanTop:
 		return spanTop
 	}
-	node := min(x>>16, y>>16)<<16 | max(x&0xFFFF, y&0xFFFF)
-	if w := a.span.Widest; w > 0 {
-		if a.span.Right[node&0xFFFF]-a.span.Left[node>>16] > w {
-			return spanTop
-		}
-	}
-	return node
+	return min(x>>16, y>>16)<<16 | max(x&0xFFFF, y&0xFFFF)
 }
 
 // price is the cost of a node.

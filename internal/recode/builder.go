@@ -18,6 +18,9 @@ const (
 	noise = 1330
 	// innerPasses bounds the moves between the new classes.
 	innerPasses = 4
+	// hopeless is what share of the loss before may be lost more until a try is
+	// given up: 1 of so many.
+	hopeless = 8
 )
 
 // builder takes a pool of classes apart and puts their items together anew: the
@@ -37,6 +40,7 @@ type builder struct {
 	sets    []set
 	live    []int32
 	delta   [][]int64 // noisy loss of merging two sets
+	sum     int64     // loss of the sets
 	rebuilt int
 	one     []uint32
 }
@@ -121,6 +125,10 @@ func (b *builder) join(r *rand.Rand) bool {
 	for _, i := range b.live {
 		b.choose(i)
 	}
+	b.sum = 0
+	for _, i := range b.live {
+		b.sum += b.sets[i].loss
+	}
 	for {
 		x := int32(-1)
 		for _, i := range b.live {
@@ -132,7 +140,9 @@ func (b *builder) join(r *rand.Rand) bool {
 		if x < 0 {
 			break
 		}
-		b.merge(x, b.sets[x].best, r)
+		if b.sum += b.merge(x, b.sets[x].best, r); b.sum > b.before+b.before/hopeless {
+			return false
+		}
 	}
 	for _, i := range b.live {
 		if !b.sets[i].holds {
@@ -164,9 +174,10 @@ func (b *builder) choose(i int32) {
 	}
 }
 
-// merge makes one set of two.
-func (b *builder) merge(i, j int32, r *rand.Rand) {
+// merge makes one set of two and returns what is lost more.
+func (b *builder) merge(i, j int32, r *rand.Rand) int64 {
 	x, y := &b.sets[i], &b.sets[j]
+	before := x.loss + y.loss
 	x.items = append(x.items, y.items...)
 	b.joinInto(x.at, y.at)
 	x.rows += y.rows
@@ -194,6 +205,7 @@ func (b *builder) merge(i, j int32, r *rand.Rand) {
 			s.best = i
 		}
 	}
+	return x.loss - before
 }
 
 // improve moves single items between the sets as long as that helps.

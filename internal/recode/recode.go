@@ -79,10 +79,8 @@ type Span struct {
 	// do not fall.
 	Left, Right []int64
 	// All is the length of the whole line in these units.
-	All float64
-	// Widest bounds a span; 0 stands for no bound.
-	Widest int64
-	Null   bool // whether the last value is null
+	All  float64
+	Null bool // whether the last value is null
 }
 
 // Label is what the values of a class become in one column.

@@ -35,9 +35,10 @@ func newSolver(p *Problem) *solver {
 	for _, n := range p.Rows {
 		s.n += n
 	}
-	// Costs of all rows add up within 63 bits, those of forbidden nodes too.
+	// Costs of all rows add up within 63 bits, those of forbidden nodes too, and
+	// a cost is below 2^32.
 	free := 61 - bits.Len64(uint64(s.n)) - 2*bits.Len(uint(s.m+2))
-	s.unit = float64(int64(1) << max(4, min(30, free)))
+	s.unit = float64(int64(1) << max(4, min(25, free)))
 	for j := range p.Columns {
 		var span *Span
 		if p.Spans != nil {
@@ -158,7 +159,7 @@ func (s *solver) price(nodes []uint32) (sum int64) {
 func (s *solver) priceJoin(x, y []uint32) (sum int64) {
 	for j, a := range s.axes {
 		if a.tab != nil {
-			sum += a.cost[a.tab[int(x[j])*a.n+int(y[j])]]
+			sum += int64(a.pair[int(x[j])*a.n+int(y[j])])
 		} else {
 			sum += a.price(a.join(x[j], y[j]))
 		}
