@@ -18,7 +18,7 @@ func Encode(dst, src []byte, n, stride, size int) {
 	}
 	dst, src = dst[:n*width], src[:(n-1)*stride+size]
 	if wide && size <= wideBytes {
-		encodeWide(&dst[0], &src[0], n, stride, size, width)
+		encodeWide(&dst[0], &src[0], n, stride, size, width, &constants)
 		return
 	}
 	for i := range n {
@@ -34,7 +34,7 @@ func Tokens(dst []byte, tokens [][16]byte) {
 	}
 	dst = dst[:len(tokens)*width]
 	if wide {
-		encodeWide(&dst[0], &tokens[0][0], len(tokens), size, size, width)
+		encodeWide(&dst[0], &tokens[0][0], len(tokens), size, size, width, &constants)
 		return
 	}
 	for i := range tokens {

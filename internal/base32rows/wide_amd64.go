@@ -9,14 +9,15 @@ var wide = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
 // wideBytes is the longest row that encodeWide takes: it has 64 characters.
 const wideBytes = 40
 
-// The tables of encodeWide: which byte of a row goes where, by how many bits
-// each character is shifted, and the characters, twice, because of an index six
-// bits count.
-var (
-	order  = makeOrder()
-	shifts = [8]byte{35, 30, 25, 20, 15, 10, 5, 0}
-	table  = [64]byte([]byte(alphabet + alphabet))
-)
+// tables are what encodeWide looks up.
+type tables struct {
+	order      [64]byte // which byte of a row goes where
+	characters [64]byte // the alphabet twice, because of an index six bits count
+	shifts     [8]byte  // by how many bits each character is shifted
+}
+
+var constants = tables{makeOrder(), [64]byte([]byte(alphabet + alphabet)),
+	[8]byte{35, 30, 25, 20, 15, 10, 5, 0}}
 
 // makeOrder reverses each five bytes into the lower ones of a word, so that the
 // word is their number of forty bits.
@@ -30,4 +31,4 @@ func makeOrder() (order [64]byte) {
 // encodeWide is Encode for rows of at most wideBytes.
 //
 //go:noescape
-func encodeWide(dst, src *byte, n, stride, size, width int)
+func encodeWide(dst, src *byte, n, stride, size, width int, t *tables)

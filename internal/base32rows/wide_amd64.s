@@ -1,12 +1,12 @@
 #include "textflag.h"
 
-// func encodeWide(dst, src *byte, n, stride, size, width int)
+// func encodeWide(dst, src *byte, n, stride, size, width int, t *tables)
 //
 // A row is one register: VPERMB puts each forty bits into a word,
 // VPMULTISHIFTQB cuts eight characters out of each word, of whose index the
 // upper bits are those of the character before, and VPERMB looks them up. Masks
 // see to it that nothing but the row is read or written.
-TEXT ·encodeWide(SB), NOSPLIT, $0-48
+TEXT ·encodeWide(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), BX
@@ -22,9 +22,10 @@ TEXT ·encodeWide(SB), NOSPLIT, $0-48
 	MOVQ $-1, AX
 	SHRQ CX, AX
 	KMOVQ AX, K2 // its characters
-	VMOVDQU64 ·order(SB), Z1
-	VPBROADCASTQ ·shifts(SB), Z2
-	VMOVDQU64 ·table(SB), Z3
+	MOVQ t+48(FP), DX
+	VMOVDQU64 (DX), Z1
+	VMOVDQU64 64(DX), Z3
+	VPBROADCASTQ 128(DX), Z2
 
 row:
 	VMOVDQU8.Z (SI), K1, Z0

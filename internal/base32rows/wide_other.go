@@ -7,4 +7,6 @@ const (
 	wideBytes = 0
 )
 
-func encodeWide(_, _ *byte, _, _, _, _ int) {}
+var constants struct{}
+
+func encodeWide(_, _ *byte, _, _, _, _ int, _ *struct{}) {}

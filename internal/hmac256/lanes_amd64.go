@@ -94,10 +94,10 @@ func (l *lanes) put(lane int, text []byte) {
 func (l *lanes) hash() {
 	transpose(&l.words, &l.blocks)
 	l.state = l.inner
-	compress(&l.state, &l.words)
+	compress(&l.state, &l.words, &constants)
 	*(*[8]row)(l.last[:]) = l.state
 	l.state = l.outer
-	compress(&l.state, &l.last)
+	compress(&l.state, &l.last, &constants)
 	gather(&l.out, &l.state)
 }
 
@@ -129,10 +129,11 @@ var constants = [64]uint32{
 //go:noescape
 func transpose(words *[16]row, blocks *[width][sha256.BlockSize]byte)
 
-// compress hashes one block of each text, given by its words, into the states.
+// compress hashes one block of each text, given by its words, into the states; k
+// are the constants.
 //
 //go:noescape
-func compress(state *[8]row, words *[16]row)
+func compress(state *[8]row, words *[16]row, k *[64]uint32)
 
 // gather sets out[j] to the first four words of state j, big-endian.
 //

@@ -51,11 +51,11 @@ GLOBL swap<>(SB), RODATA|NOPTR, $16
 	SCHEDULE(w0, w1, w9, w14) \
 	ROUND(a, b, c, d, e, f, g, h, w0, k)
 
-// func compress(state *[8]row, words *[16]row)
-TEXT ·compress(SB), NOSPLIT, $0-16
+// func compress(state *[8]row, words *[16]row, k *[64]uint32)
+TEXT ·compress(SB), NOSPLIT, $0-24
 	MOVQ state+0(FP), DI
 	MOVQ words+8(FP), SI
-	LEAQ ·constants(SB), BX
+	MOVQ k+16(FP), BX
 	MOVL $3, CX
 	VMOVDQU32 0(DI), Z0
 	VMOVDQU32 64(DI), Z1
