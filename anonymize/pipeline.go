@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -96,35 +97,59 @@ func New(cfg Config) (*Pipeline, error) {
 	return p, nil
 }
 
-// resolveKeys looks up every keyring that the policy names.
+// keyName is how a policy names a key: the keyring, and the key in it unless
+// it is the primary one.
+type keyName struct {
+	ring string
+	id   uint32
+}
+
+func (n keyName) compare(m keyName) int {
+	return cmp.Or(cmp.Compare(n.ring, m.ring), cmp.Compare(n.id, m.id))
+}
+
+// keyName returns the name of the key of a column, zero for a method without one.
+func (p *Pseudonym) keyName() keyName {
+	if p.keyless() {
+		return keyName{}
+	}
+	return keyName{or(p.Key, MainKey), p.KeyID}
+}
+
+// resolveKeys looks up every key that the policy names.
 func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring,
 	table pseudonym.CrosswalkTable) (mistakes []mistake) {
-	key := func(name, path string) *pseudonym.Keyring {
-		name = or(name, MainKey)
-		if keys[name] == nil {
+	key := func(name keyName, path string) *pseudonym.Keyring {
+		ring := keys[name.ring]
+		if ring == nil {
 			mistakes = append(mistakes, mistake{path: path,
-				text: fmt.Sprintf("no key %q was given", name)})
+				text: fmt.Sprintf("no key %q was given", name.ring)})
+			return nil
 		}
-		return keys[name]
+		if name.id == 0 {
+			return ring
+		}
+		pinned, err := ring.Pin(name.id)
+		if err != nil {
+			mistakes = append(mistakes, mistake{path: join(path, "key_id"),
+				text: fmt.Sprintf("key %q: %v", name.ring, unprefixed(err))})
+		}
+		return pinned
 	}
-	columns := map[string][]pseudonym.Column{} // by the name of the key; empty: none
+	columns := map[keyName][]pseudonym.Column{}
 	for _, name := range sortedColumns(p.policy) {
 		if ps := p.policy.Columns[name].Pseudonym; ps != nil && !p.policy.dropped(name) {
-			at := or(ps.Key, MainKey)
-			if ps.keyless() {
-				at = ""
-			}
 			c := ps.column(name)
 			if ps.Crosswalk != nil {
 				c.Method = pseudonym.Crosswalk{Format: ps.Crosswalk.Format, Table: table}
 			}
-			columns[at] = append(columns[at], c)
+			columns[ps.keyName()] = append(columns[ps.keyName()], c)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(columns)) {
+	for _, name := range slices.SortedFunc(maps.Keys(columns), keyName.compare) {
 		path := join("columns", columns[name][0].Name, "pseudonym")
 		k := keyed{columns: columns[name]}
-		if name != "" {
+		if name != (keyName{}) {
 			if k.ring = key(name, path); k.ring == nil {
 				continue
 			}
@@ -138,7 +163,7 @@ func (p *Pipeline) resolveKeys(keys map[string]*pseudonym.Keyring,
 	}
 	if s := p.policy.Minimize.Sample; s != nil {
 		path := join("minimize", "sample")
-		if ring := key(s.Key, path); ring != nil {
+		if ring := key(keyName{or(s.Key, MainKey), s.KeyID}, path); ring != nil {
 			sampler, err := pseudonym.NewSampler(ring, s.field(), s.Fraction)
 			if err != nil {
 				mistakes = append(mistakes, mistake{path: path, text: err.Error()})

@@ -103,6 +103,10 @@ type Pseudonym struct {
 	Dataset string `yaml:"dataset" json:"dataset,omitempty"`
 	// Key names the keyring; empty means MainKey.
 	Key string `yaml:"key" json:"key,omitempty"`
+	// KeyID pins the key of the keyring, so that a release can be made again
+	// after a rotation: the manifest of a release says which it was. 0 means
+	// the primary key.
+	KeyID uint32 `yaml:"key_id" json:"key_id,omitempty"`
 
 	// Canonical, Empty, Sentinels, SentinelAs and Describe are those of
 	// pseudonym.Column.
@@ -158,6 +162,8 @@ type Sample struct {
 	Entity string `yaml:"entity" json:"entity,omitempty"`
 	// Key is empty for MainKey.
 	Key string `yaml:"key" json:"key,omitempty"`
+	// KeyID pins the key of the keyring; 0 means the primary key.
+	KeyID uint32 `yaml:"key_id" json:"key_id,omitempty"`
 }
 
 // Privacy is what the output satisfies.

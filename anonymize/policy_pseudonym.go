@@ -49,6 +49,29 @@ func (p *Pseudonym) keyless() bool {
 	return p.Redact != nil || p.Mask != nil || p.Constant != nil
 }
 
+// PseudonymOf returns how the policy pseudonymizes a column, as package
+// pseudonym takes it, and the id of the key that it pins, or 0. The table of a
+// crosswalk is left to the caller. A column that the policy does not
+// pseudonymize is an error.
+func (p *Policy) PseudonymOf(column string) (pseudonym.Column, uint32, error) {
+	ps := p.Columns[column].Pseudonym
+	if ps == nil || p.dropped(column) {
+		return pseudonym.Column{}, 0, fmt.Errorf("anonymize: policy: column %q is not pseudonymized",
+			column)
+	}
+	c := ps.column(column)
+	if err := c.Validate(); err != nil {
+		return c, 0, fmt.Errorf("anonymize: policy: %w", err)
+	}
+	return c, ps.KeyID, nil
+}
+
+// reversible tells whether the key, with the table of a crosswalk, gives tokens
+// their values back.
+func (p *Pseudonym) reversible() bool {
+	return p.SIV != nil || p.FF1 != nil || p.Crosswalk != nil
+}
+
 // column says how a column is pseudonymized, by a policy that names one method.
 func (p *Pseudonym) column(name string) pseudonym.Column {
 	c := pseudonym.Column{
@@ -100,6 +123,9 @@ func (v *validator) pseudonym(path, where, name string, c Column) {
 	if p.keyless() && p.Key != "" {
 		v.addf(join(path, "key"), "%sthe method has no key", where)
 	}
+	if p.keyless() && p.KeyID != 0 {
+		v.addf(join(path, "key_id"), "%sthe method has no key", where)
+	}
 	if s := p.DateShift; s != nil && s.Subject != "" {
 		at := join(path, "date_shift", "subject")
 		v.reference(at, fmt.Sprintf("%sthe date shift", where), s.Subject)
@@ -110,7 +136,7 @@ func (v *validator) pseudonym(path, where, name string, c Column) {
 		// subject as it came in unless another keyring replaced it before.
 		subject := v.policy.Columns[s.Subject].Pseudonym
 		if subject != nil && !v.policy.dropped(s.Subject) &&
-			(subject.keyless() || or(subject.Key, MainKey) != or(p.Key, MainKey)) {
+			subject.keyName() != p.keyName() {
 			v.addf(at, "%sthe subject %q is pseudonymized without this key, so that the shift would "+
 				"not be the same in other tables; use one key", where, s.Subject)
 		}
@@ -171,7 +197,11 @@ func (p *Pseudonym) action(name string) string {
 	if c.Field.Dataset != "" {
 		text += fmt.Sprintf(", data set %q", c.Field.Dataset)
 	}
-	return text + fmt.Sprintf(", key %q", or(p.Key, MainKey))
+	text += fmt.Sprintf(", key %q", or(p.Key, MainKey))
+	if p.KeyID != 0 {
+		text += fmt.Sprintf(" pinned to id %d", p.KeyID)
+	}
+	return text
 }
 
 func (p *Pseudonym) shiftAction() string {

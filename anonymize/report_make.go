@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -191,6 +192,7 @@ func (r *run) warnings() []string {
 				"The policy's reason: %s", f.Name, v.Accepted, v.Reason)
 		}
 	}
+	warnings = append(warnings, r.sharedKeys()...)
 	if r.audit != nil {
 		for _, s := range r.audit.Sensitive {
 			if s.DistinctL == 1 && r.audit.Rows > 0 {
@@ -203,6 +205,38 @@ func (r *run) warnings() []string {
 		if slices.Contains(r.sorted, c) {
 			warnf("The rows are sorted by %q and keep their order, so the place of a row nearly tells "+
 				"its value, however far it was generalized. Shuffle the input before.", c)
+		}
+	}
+	return warnings
+}
+
+// sharedKeys warns of keys under which there are tokens to join by and tokens to
+// be reversed: they belong to different people.
+func (r *run) sharedKeys() []string {
+	type columns struct{ join, reverse []string }
+	of := map[uint32]*columns{}
+	for _, name := range slices.Sorted(maps.Keys(r.tokens.manifest)) {
+		p := r.policy.Columns[name].Pseudonym
+		id := r.tokens.manifest[name].KeyID
+		if p == nil || id == 0 {
+			continue
+		}
+		if of[id] == nil {
+			of[id] = &columns{}
+		}
+		switch {
+		case p.reversible():
+			of[id].reverse = append(of[id].reverse, name)
+		case p.DateShift == nil:
+			of[id].join = append(of[id].join, name)
+		}
+	}
+	var warnings []string
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		if c := of[id]; len(c.join) > 0 && len(c.reverse) > 0 {
+			warnings = append(warnings, fmt.Sprintf("Key %d makes the tokens of %q, which serve to "+
+				"join, and of %q, which it reverses: whoever may make the first can read the second. "+
+				"Give them keyrings of their own.", id, c.join, c.reverse))
 		}
 	}
 	return warnings

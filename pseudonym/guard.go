@@ -1,10 +1,8 @@
 package pseudonym
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 )
 
@@ -106,90 +104,6 @@ func (c *columnCounts) entropy() error {
 	if share := float64(c.tally.top()) / float64(c.tally.total); share > MaxShare {
 		return fmt.Errorf("%w: one value makes up %.1f %% of %d rows, want at most %g %%; %s",
 			ErrLowEntropy, math.Ceil(1000*share)/10, c.tally.total, 100*MaxShare, remedy)
-	}
-	return nil
-}
-
-// ManifestVersion is the version of the form of a Manifest.
-const ManifestVersion = 1
-
-// Manifest says how the columns of a release were pseudonymized, so that it can
-// be made again with the same tokens or reversed where a method can be. It
-// holds no key and no value.
-type Manifest struct {
-	Version int              `json:"version"` // ManifestVersion
-	Columns []ManifestColumn `json:"columns"`
-}
-
-// ManifestColumn is one column of a Manifest.
-type ManifestColumn struct {
-	Column string `json:"column"`
-	Method string `json:"method"`           // with its parameters
-	Spec   string `json:"spec"`             // as Column.Spec returns it
-	KeyID  uint32 `json:"key_id,omitempty"` // of the key; 0 for a method without one
-	// Bits is how many random bits a token has; 0 where different values never
-	// have the same token, or where outputs are no tokens.
-	Bits int `json:"bits,omitempty"`
-	// Canonical names the canonicalization, in the order of its steps.
-	Canonical string `json:"canonical,omitempty"`
-	// Values and Nulls count what was written; Distinct the different tokens,
-	// or AtLeast as many where there are too many to count. The elements of
-	// lists are counted one by one.
-	Values   int64 `json:"values"`
-	Nulls    int64 `json:"nulls"`
-	Distinct int64 `json:"distinct,omitempty"`
-	AtLeast  int64 `json:"distinct_at_least,omitempty"`
-	// LowEntropy is the reason that the column gives for it.
-	LowEntropy string `json:"low_entropy,omitempty"`
-}
-
-// Manifest returns the manifest of the columns of p, with the counts of c if it
-// is not nil. It fails if c counts other columns.
-func (p *Pseudonymizer) Manifest(c *Counts) (Manifest, error) {
-	m := Manifest{Version: ManifestVersion}
-	if c != nil {
-		if err := p.NewCounts().Merge(c); err != nil {
-			return m, err
-		}
-	}
-	for i := range p.columns {
-		col := &p.columns[i]
-		prep, _ := newPreparation(col.source)
-		mc := ManifestColumn{Column: col.name, Method: describeMethod(col.source.Method),
-			Spec: col.source.Spec(), Bits: col.bits(), Canonical: prep.chain.String(),
-			LowEntropy: col.source.LowEntropy}
-		t := traitsOf(col.source.Method)
-		if !t.keyless {
-			mc.KeyID = p.id
-		}
-		if c != nil {
-			cc := &c.columns[i]
-			mc.Values, mc.Nulls = cc.tally.total, cc.nulls
-			n, exact := cc.tally.distinct()
-			switch {
-			case !cc.guarded:
-			case cc.values != nil:
-				mc.Distinct = int64(len(cc.values))
-			case exact:
-				mc.Distinct = n
-			default:
-				mc.AtLeast = n
-			}
-		}
-		m.Columns = append(m.Columns, mc)
-	}
-	return m, nil
-}
-
-// WriteJSON writes the manifest as indented JSON; equal manifests give equal
-// bytes.
-func (m Manifest) WriteJSON(w io.Writer) error {
-	text, err := json.MarshalIndent(m, "", "\t")
-	if err != nil {
-		return fmt.Errorf("pseudonym: manifest: %w", err)
-	}
-	if _, err := w.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("pseudonym: write manifest: %w", err)
 	}
 	return nil
 }

@@ -182,10 +182,14 @@ func (m *sivMaker) long(out *outputs, text []byte, row int) {
 // paddedSize returns the length of a text with its padding.
 func paddedSize(text []byte, bucket int) int {
 	n := len(text)
-	if bucket == 1 || n > 0 && n%bucket == 0 && text[n-1] != 0 && text[n-1] != 0x80 {
+	over := n & (defaultBucket - 1)
+	if bucket != defaultBucket { // which spares most columns a division
+		over = n % bucket
+	}
+	if bucket == 1 || n > 0 && over == 0 && text[n-1] != 0 && text[n-1] != 0x80 {
 		return n
 	}
-	return (n/bucket + 1) * bucket
+	return n - over + bucket
 }
 
 // pad appends text and its padding.

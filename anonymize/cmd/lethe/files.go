@@ -39,7 +39,8 @@ func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
 			read = append(read, namedFile{fmt.Sprintf("the hierarchy of column %q", column), path})
 		}
 	}
-	written := []namedFile{{"--out", f.out}, {"--statistics", f.statistics}, {"--plan", f.plan}}
+	written := []namedFile{{"--out", f.out}, {"--statistics", f.statistics}, {"--plan", f.plan},
+		{"--manifest", f.manifest}}
 	for _, path := range f.reports {
 		written = append(written, namedFile{"--report", path})
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/spf13/cobra"
 
+	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
 	"github.com/lethe-go/lethe/internal/atomicfile"
 	"github.com/lethe-go/lethe/pseudonym"
@@ -30,6 +32,7 @@ type reidFlags struct {
 	method, format, table                string
 	siv                                  pseudonym.SIV
 	ff1                                  pseudonym.FF1
+	policy, manifest                     string
 	pin                                  uint32
 	maxBatch                             int
 	input                                inputFlags
@@ -42,12 +45,13 @@ func reidCommand() *cobra.Command {
 		Short: "Give the tokens of a column back their values, on record",
 		Long: "Give the tokens of a column back their values. Who asks, why, and for which tokens is\n" +
 			"appended to the audit file before any value is read; without this nothing is written.\n" +
-			"The tokens must be those of siv, ff1 or a crosswalk, and the domain, entity, data set\n" +
-			"and parameters those with which they were made. The values are written as CSV, into a\n" +
-			"file that only you can read.",
+			"The tokens must be those of siv, ff1 or a crosswalk. How they were made is told by the\n" +
+			"policy, or by flags: method, domain, entity, data set and parameters. With the manifest\n" +
+			"of the release, the key that it names is used, and a policy that is not the one of the\n" +
+			"release is refused. The values are written as CSV, into a file that only you can read.",
 		Example: "  lethe reid --keys keys.json --audit audit.jsonl --actor m.curie \\\n" +
-			"      --purpose 'incidental finding 17' --method siv --domain ward-study \\\n" +
-			"      --entity patient --in three.csv --column patient_id --out names.csv",
+			"      --purpose 'incidental finding 17' --policy policy.yaml --manifest manifest.json \\\n" +
+			"      --in three.csv --column patient_id --out names.csv",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
@@ -59,6 +63,8 @@ func reidCommand() *cobra.Command {
 	f.StringVar(&flags.in, "in", "", "table that holds the tokens")
 	f.StringVar(&flags.column, "column", "", "its column of tokens")
 	f.StringVar(&flags.out, "out", "", "file to write, .csv")
+	f.StringVar(&flags.policy, "policy", "", "policy with which the tokens were made")
+	f.StringVar(&flags.manifest, "manifest", "", "manifest of the release that holds the tokens")
 	f.StringVar(&flags.field.Domain, "domain", "", "domain of the tokens")
 	f.StringVar(&flags.field.Entity, "entity", "", "entity of the tokens (default: the column's name)")
 	f.StringVar(&flags.field.Dataset, "dataset", "", "data set of the tokens")
@@ -73,9 +79,14 @@ func reidCommand() *cobra.Command {
 	f.Uint32Var(&flags.pin, "pin", 0, "id of the key that made the tokens (default: the primary)")
 	f.IntVar(&flags.maxBatch, "max-batch", 1000, "rows that may be asked for at once")
 	flags.input.register(f)
-	for _, name := range []string{"keys", "audit", "actor", "purpose", "in", "column", "out",
-		"domain", "method"} {
+	for _, name := range []string{"keys", "audit", "actor", "purpose", "in", "column", "out"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
+	}
+	cmd.MarkFlagsOneRequired("policy", "method")
+	cmd.MarkFlagsRequiredTogether("method", "domain")
+	for _, name := range []string{"method", "domain", "entity", "dataset", "format", "bucket",
+		"shape", "alphabet", "separators", "keep"} {
+		cmd.MarkFlagsMutuallyExclusive("policy", name)
 	}
 	return cmd
 }
@@ -95,6 +106,9 @@ func (f *reidFlags) run(cmd *cobra.Command) error {
 	}
 	ring, err := pseudonym.Open(ctx, src)
 	if err != nil {
+		return err
+	}
+	if err := f.pinned(column); err != nil {
 		return err
 	}
 	if f.pin != 0 {
@@ -141,7 +155,7 @@ func (f *reidFlags) checkFiles() error {
 	}
 	seen := map[string]string{}
 	for _, file := range [][2]string{{"--in", f.in}, {"--keys", f.keys}, {"--crosswalk", f.table},
-		{"--audit", f.audit}, {"--out", f.out}} {
+		{"--policy", f.policy}, {"--manifest", f.manifest}, {"--audit", f.audit}, {"--out", f.out}} {
 		if file[1] == "" {
 			continue
 		}
@@ -157,8 +171,38 @@ func (f *reidFlags) checkFiles() error {
 	return nil
 }
 
+// pinned sets the key to the one of the manifest, of a release that was made as
+// the column says.
+func (f *reidFlags) pinned(column pseudonym.Column) error {
+	if f.manifest == "" {
+		return nil
+	}
+	file, err := os.Open(f.manifest)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	m, err := pseudonym.ReadManifest(file)
+	if err != nil {
+		return fmt.Errorf("--manifest %s: %w", f.manifest, err)
+	}
+	of, err := m.Of(column)
+	if err != nil {
+		return fmt.Errorf("--manifest %s: %w", f.manifest, err)
+	}
+	if f.pin != 0 && f.pin != of.KeyID {
+		return fmt.Errorf("key %d is pinned, but key %d made the tokens, as --manifest %s says",
+			f.pin, of.KeyID, f.manifest)
+	}
+	f.pin = of.KeyID
+	return nil
+}
+
 // describe returns the column as it was pseudonymized.
 func (f *reidFlags) describe() (pseudonym.Column, error) {
+	if f.policy != "" {
+		return f.ofPolicy()
+	}
 	c := pseudonym.Column{Name: f.column, Field: f.field}
 	if c.Field.Entity == "" {
 		c.Field.Entity = f.column
@@ -170,18 +214,48 @@ func (f *reidFlags) describe() (pseudonym.Column, error) {
 	case "ff1":
 		c.Method = f.ff1
 	case "crosswalk":
-		if f.table == "" {
-			return c, errors.New("--method crosswalk needs --crosswalk, the file of the table")
-		}
-		table, err := crosswalk.Open(f.table, nil)
-		if err != nil {
-			return c, err
-		}
-		c.Method = pseudonym.Crosswalk{Format: pseudonym.Format(f.format), Table: table}
+		return f.withTable(c, pseudonym.Format(f.format))
 	default:
 		return c, fmt.Errorf("--method %s: tokens of siv, ff1 and crosswalk can be reversed, "+
 			"those of other methods cannot", f.method)
 	}
+	return c, nil
+}
+
+// ofPolicy returns the column as the policy says, and pins the key that it pins.
+func (f *reidFlags) ofPolicy() (pseudonym.Column, error) {
+	policy, err := anonymize.ReadPolicy(f.policy)
+	if err != nil {
+		return pseudonym.Column{}, err
+	}
+	c, pin, err := policy.PseudonymOf(f.column)
+	if err != nil {
+		return c, err
+	}
+	if f.pin == 0 {
+		f.pin = pin
+	}
+	switch m := c.Method.(type) {
+	case pseudonym.SIV, pseudonym.FF1:
+		return c, nil
+	case pseudonym.Crosswalk:
+		return f.withTable(c, m.Format)
+	}
+	return c, fmt.Errorf("--policy %s: column %q: tokens of siv, ff1 and crosswalk can be reversed, "+
+		"those of other methods cannot", f.policy, f.column)
+}
+
+// withTable opens the table of a crosswalk.
+func (f *reidFlags) withTable(c pseudonym.Column, format pseudonym.Format) (
+	pseudonym.Column, error) {
+	if f.table == "" {
+		return c, errors.New("tokens of a crosswalk need --crosswalk, the file of the table")
+	}
+	table, err := crosswalk.Open(f.table, nil)
+	if err != nil {
+		return c, err
+	}
+	c.Method = pseudonym.Crosswalk{Format: format, Table: table}
 	return c, nil
 }
 

@@ -21,7 +21,7 @@ import (
 // runFlags are the files and choices of lethe run.
 type runFlags struct {
 	policy, out, statistics, plan string
-	crosswalk                     string
+	crosswalk, manifest           string
 	in, reports, keys             []string
 	workers, batchRows            int
 	quiet                         bool
@@ -52,6 +52,8 @@ func runCommand() *cobra.Command {
 	f.StringArrayVar(&flags.reports, "report", nil,
 		"report to write, by its name .html, .json or .txt (may be repeated)")
 	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
+	f.StringVar(&flags.manifest, "manifest", "",
+		"manifest of the pseudonyms to write, .json: methods and key ids, no key")
 	f.StringArrayVar(&flags.keys, "keys", nil,
 		"key file or env:VARIABLE; NAME=FILE for a key that the policy calls NAME (repeatable)")
 	f.StringVar(&flags.crosswalk, "crosswalk", "",
@@ -214,6 +216,14 @@ func (f *runFlags) createDocuments() (documents []document, err error) {
 		if err := add(path, 0o644, func(w io.Writer, r *anonymize.Report, _ *anonymize.Plan) error {
 			return encode(r, w)
 		}); err != nil {
+			return documents, err
+		}
+	}
+	if f.manifest != "" {
+		if err := add(f.manifest, 0o644,
+			func(w io.Writer, r *anonymize.Report, _ *anonymize.Plan) error {
+				return r.Manifest().WriteJSON(w)
+			}); err != nil {
 			return documents, err
 		}
 	}
