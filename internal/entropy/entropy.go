@@ -69,6 +69,10 @@ func (s *Source) Uint32() uint32 {
 	return v
 }
 
+// Read fills p with uniform bytes, straight from crypto/rand. The caller wipes p
+// after use.
+func (s *Source) Read(p []byte) { rand.Read(p) } // never fails, see Source
+
 // Coin returns true with probability one half. It uses one bit.
 func (s *Source) Coin() bool {
 	if s.coins <= 1 {

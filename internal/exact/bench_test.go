@@ -46,10 +46,24 @@ func BenchmarkGaussian(b *testing.B) {
 	}
 }
 
-func BenchmarkExp(b *testing.B) {
+func BenchmarkEvent(b *testing.B) {
 	src := entropy.New()
-	e := NewExp(big.NewRat(355, 452))
+	e := NewEvent(Exponential(big.NewRat(355, 452)))
 	for b.Loop() {
 		e.Sample(src)
+	}
+}
+
+func BenchmarkRespond(b *testing.B) {
+	for _, k := range []uint64{2, 10, 250} {
+		b.Run(fmt.Sprint(k), func(b *testing.B) {
+			r := NewResponse(k, big.NewRat(1, 1))
+			src := entropy.New()
+			values := make([]uint8, 1<<16)
+			for b.Loop() {
+				Respond(r, src, values)
+			}
+			b.ReportMetric(float64(b.N)*float64(len(values))/b.Elapsed().Seconds()/1e6, "M/s")
+		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 func eighths(src *entropy.Source, word uint32) uint64 {
 	passed := uint64(0)
 	for word <= lastEighth {
-		if word == lastEighth && !belowExp(src, uint64(word), 32, rational(eighthsCount, 8)) {
+		if word == lastEighth && !resolve(src, uint64(word), 32, Exponential(rational(eighthsCount, 8))) {
 			return passed + eighthsCount - 1
 		}
 		passed += eighthsCount
@@ -35,7 +35,7 @@ func eighths(src *entropy.Source, word uint32) uint64 {
 			v++
 		}
 	}
-	if same && belowExp(src, uint64(word), 32, rational(v+1, 8)) {
+	if same && resolve(src, uint64(word), 32, Exponential(rational(v+1, 8))) {
 		v++
 	}
 	return passed + v

@@ -33,32 +33,19 @@ func compare(word uint32, near uint64) decision {
 	return open
 }
 
-// Exp is an event of probability exp(-r), ready to be drawn many times. It is
-// made by NewExp; the zero value is of no use. It is a value that does not
-// change and is safe for concurrent use, with a source for each goroutine.
-type Exp struct {
-	near uint64 // see expNear
-	r    *big.Rat
-}
-
-// NewExp returns the event of probability exp(-r). r must not be negative and
-// must not be changed afterwards.
-func NewExp(r *big.Rat) Exp {
-	gamma, _ := r.Float64() // the nearest number: off by at most 2^-53 of it
-	return Exp{near: expNear(gamma), r: r}
-}
-
-// Sample returns true with probability exp(-r), exactly. It uses 4 bytes of
-// randomness but for one draw in a thousand million.
-func (e Exp) Sample(src *entropy.Source) bool {
+// BernoulliExp returns true with probability exp(-r), exactly, for the r >= 0
+// that exactly returns. gamma must be within 2^-34 of r, or at least 63 where r
+// is; exactly is called about once in a thousand million draws, where 4 bytes
+// of randomness do not decide.
+func BernoulliExp(src *entropy.Source, gamma float64, exactly func() *big.Rat) bool {
 	word := src.Uint32()
-	switch compare(word, e.near) {
+	switch compare(word, expNear(gamma)) {
 	case below:
 		return true
 	case above:
 		return false
 	}
-	return belowExp(src, uint64(word), 32, e.r)
+	return resolve(src, uint64(word), 32, Exponential(exactly()))
 }
 
 // expNear returns 2^63·exp(-γ) with an error below slack for every real γ >= 0
@@ -127,29 +114,6 @@ var wholeExp = [43]uint64{
 	0x0000000000014FB5, 0x0000000000007B80, 0x0000000000002D6E, 0x00000000000010B6,
 	0x0000000000000626, 0x0000000000000243, 0x00000000000000D5, 0x000000000000004E,
 	0x000000000000001C, 0x000000000000000A, 0x0000000000000003,
-}
-
-// belowExp says whether a uniform real whose first `digits` binary digits are
-// prefix is below exp(-r). It draws further digits until that is decided, which
-// happens with probability one.
-func belowExp(src *entropy.Source, prefix uint64, digits uint, r *big.Rat) bool {
-	u := new(big.Int).SetUint64(prefix)
-	for {
-		// Both sides in units of 2^-(digits+16).
-		lo, hi := expBounds(digits+16, r)
-		from := new(big.Int).Lsh(u, 16)
-		to := new(big.Int).Add(u, big.NewInt(1))
-		to.Lsh(to, 16)
-		if to.Cmp(lo) <= 0 {
-			return true
-		}
-		if from.Cmp(hi) >= 0 {
-			return false
-		}
-		u.Lsh(u, 64)
-		u.Or(u, new(big.Int).SetUint64(src.Uint64()))
-		digits += 64
-	}
 }
 
 // expBounds returns integers lo <= 2^precision·exp(-r) <= hi for r >= 0. They

@@ -15,7 +15,7 @@ func bigExp(r *big.Rat) *big.Float {
 	x := new(big.Float).SetPrec(prec).SetRat(r)
 	sum := new(big.Float).SetPrec(prec).SetInt64(1)
 	term := new(big.Float).SetPrec(prec).SetInt64(1)
-	for k := int64(1); k < 600; k++ {
+	for k := int64(1); k < 30 || term.Sign() != 0 && term.MantExp(nil) > -300; k++ {
 		term.Mul(term, x)
 		term.Quo(term, new(big.Float).SetInt64(-k))
 		sum.Add(sum, term)
@@ -81,7 +81,7 @@ func TestExpBounds(t *testing.T) {
 }
 
 // The digits given decide alone except where they are those of exp(-r).
-func TestBelowExpDecides(t *testing.T) {
+func TestResolveDecides(t *testing.T) {
 	src := entropy.New()
 	for _, r := range fractions {
 		first, _ := new(big.Float).SetMantExp(bigExp(r), 32-63).Uint64()
@@ -89,10 +89,10 @@ func TestBelowExpDecides(t *testing.T) {
 			continue
 		}
 		for range 20 {
-			if !belowExp(src, first-1, 32, r) {
+			if !resolve(src, first-1, 32, Exponential(r)) {
 				t.Errorf("digits below those of exp(-%v) are not below it", r)
 			}
-			if belowExp(src, first+1, 32, r) {
+			if resolve(src, first+1, 32, Exponential(r)) {
 				t.Errorf("digits above those of exp(-%v) are below it", r)
 			}
 		}
@@ -110,7 +110,7 @@ func TestSlowPathFrequencies(t *testing.T) {
 		const n = 20_000
 		hits := 0
 		for range n {
-			if belowExp(src, 0, 0, r) {
+			if resolve(src, 0, 0, Exponential(r)) {
 				hits++
 			}
 		}
@@ -212,34 +212,82 @@ func TestEighthsChiSquare(t *testing.T) {
 	}
 }
 
-func TestExp(t *testing.T) {
+func TestExponentialEvents(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 12)
 	src := entropy.New()
-	always := NewExp(new(big.Rat))
-	never := NewExp(new(big.Rat).SetInt64(1_000_000))
+	always := NewEvent(Exponential(new(big.Rat)))
+	never := NewEvent(Exponential(new(big.Rat).SetInt64(1_000_000)))
 	for range 1000 {
-		if !always.Sample(src) || never.Sample(src) {
+		if !always.Sample(src) || never.Sample(src) ||
+			!BernoulliExp(src, 0, func() *big.Rat { return new(big.Rat) }) {
 			t.Fatal("an impossible outcome")
 		}
 	}
 	for _, r := range []*big.Rat{big.NewRat(1, 2), big.NewRat(1, 1), big.NewRat(7, 2),
 		big.NewRat(1, 100_000), big.NewRat(5, 1), big.NewRat(1<<61, 1<<62-1)} {
 		const n = 1_000_000
+		hits, same := 0, 0
+		e := NewEvent(Exponential(r))
+		f, _ := r.Float64()
+		for range n {
+			if e.Sample(src) {
+				hits++
+			}
+			if BernoulliExp(src, f, func() *big.Rat { return r }) {
+				same++
+			}
+		}
+		p := math.Exp(-f)
+		if z := max(zScore(hits, n, p), zScore(same, n, p)); z > zAlarm {
+			t.Errorf("exp(-%v): %d and %d of %d, z = %.1f", r, hits, same, n, z)
+		}
+		// Power: the same count against a probability 2 % off is refused.
+		if p > 0.1 && zScore(hits, n, p*0.98) < zAlarm {
+			t.Errorf("exp(-%v): a probability 2 %% off passes", r)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 14)
+	src := entropy.New()
+	for _, test := range []struct {
+		others uint64
+		r      *big.Rat
+	}{{1, new(big.Rat)}, {1, big.NewRat(1, 1)}, {9, big.NewRat(1, 1)}, {1000, big.NewRat(13, 2)},
+		{0, big.NewRat(1, 1)}, {3, big.NewRat(100, 1)}} {
+		f, _ := test.r.Float64()
+		p := 1 / (1 + float64(test.others)*math.Exp(-f))
+		for _, precision := range []uint{48, 128} {
+			lo, hi := Share(test.others, test.r)(precision)
+			low, _ := new(big.Float).SetMantExp(new(big.Float).SetInt(lo), -int(precision)).Float64()
+			high, _ := new(big.Float).SetMantExp(new(big.Float).SetInt(hi), -int(precision)).Float64()
+			if low > p*(1+1e-15) || high < p*(1-1e-15) || high-low > 1e-9 {
+				t.Errorf("%v: %.17g is outside [%.17g, %.17g]", test, p, low, high)
+			}
+		}
+		const n = 500_000
 		hits := 0
-		e := NewExp(r)
+		e := NewEvent(Share(test.others, test.r))
 		for range n {
 			if e.Sample(src) {
 				hits++
 			}
 		}
-		f, _ := r.Float64()
-		p := math.Exp(-f)
 		if z := zScore(hits, n, p); z > zAlarm {
-			t.Errorf("exp(-%v): %d of %d, z = %.1f", r, hits, n, z)
+			t.Errorf("%v: %d of %d, z = %.1f", test, hits, n, z)
 		}
-		// Power: the same count against a probability 2 % off is refused.
-		if p > 0.1 && zScore(hits, n, p*0.98) < zAlarm {
-			t.Errorf("exp(-%v): a probability 2 %% off passes", r)
+	}
+}
+
+// The first digits decide for the words that Cut says, and no others.
+func TestCut(t *testing.T) {
+	e := NewEvent(Share(9, big.NewRat(1, 1)))
+	for _, digits := range []uint{8, 16, 32} {
+		low, high := e.Cut(digits)
+		p := 1 / (1 + 9/math.E)
+		if want := uint64(math.Ldexp(p, int(digits))); low != want || high != want+1 {
+			t.Errorf("%d digits: open from %d to %d, want %d", digits, low, high, want)
 		}
 	}
 }

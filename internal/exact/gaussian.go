@@ -72,14 +72,7 @@ func (g Gaussian) Variance() *big.Rat { return new(big.Rat).Set(g.variance) }
 func (g Gaussian) Sample(src *entropy.Source) int64 {
 	for {
 		y := g.laplace.Sample(src)
-		word := src.Uint32()
-		switch compare(word, expNear(g.exponent(y))) {
-		case below:
-			return y
-		case above:
-			continue
-		}
-		if belowExp(src, uint64(word), 32, g.exactExponent(y)) {
+		if BernoulliExp(src, g.exponent(y), func() *big.Rat { return g.exactExponent(y) }) {
 			return y
 		}
 	}

@@ -116,7 +116,7 @@ func (l Laplace) keep(src *entropy.Source, u uint64, digits uint32) bool {
 	case low >= near+slack:
 		return false
 	}
-	return belowExp(src, uint64(digits), 31, rational(u, 8*l.num))
+	return resolve(src, uint64(digits), 31, Exponential(rational(u, 8*l.num)))
 }
 
 // quotient returns floor((u + num·v)/(8·den)), or 2^63-1 where that is larger.
