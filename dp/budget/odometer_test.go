@@ -72,11 +72,11 @@ func TestOdometerLevels(t *testing.T) {
 // number of mean ρ and variance 2ρ, where ρ is chosen by what would break a
 // bound that holds at one time only: to go on while the loss is small and to
 // stop where it is large. At a δ of 1/20 the loss exceeds the bound in fewer
-// than 1/20 of 4000 runs; the expected number is far less, so that chance fails
+// than 1/20 of 1000 runs; the expected number is far less, so that chance fails
 // the test less than once in 10^9. The naive bound, of one time and without a
 // level, is shown to fail.
 func TestOdometerHoldsAtAllTimes(t *testing.T) {
-	const delta, runs = 0.05, 4000
+	const delta, runs = 0.05, 1000
 	random := rand.New(rand.NewPCG(1, 2))
 	above, naive := 0, 0
 	for range runs {

@@ -12,7 +12,9 @@ const (
 	// Wait is how long Lock waits at most.
 	Wait = 10 * time.Second
 
-	retry = 10 * time.Millisecond
+	// retry is short next to what a change takes: who waits must hit a moment
+	// between two changes, although those who change much leave short ones.
+	retry = time.Millisecond
 )
 
 // Lock waits until no other process or goroutine holds the lock of the file at
