@@ -51,7 +51,7 @@ func (m EpsilonDelta) model() (model, error) {
 	return model{
 		base:  all,
 		slack: m.Delta,
-		renyi: func(order float64) float64 { return pure.renyi(1, order) },
+		renyi: each(func(order float64) float64 { return pure.renyi(1, order) }),
 	}, nil
 }
 

@@ -19,11 +19,27 @@ type base struct {
 	// symmetric says that the loss is distributed under A as its negative is
 	// under B.
 	symmetric bool
-	// fixed says that neighbours have equally many people, so that sampling
-	// people has no meaning.
-	fixed bool
 	// rate is that of the Poisson sample the mechanism runs on; 0 stands for 1.
 	rate float64
+	// mixed, where given, are all there is: it is known to everybody which of
+	// them the outcome is of, and under A and B with the same probability.
+	mixed []weighted
+}
+
+// weighted is a pair and the probability with which it is drawn.
+type weighted struct {
+	*base
+	weight float64
+}
+
+// alike says that the loss is distributed alike in both directions.
+func (b *base) alike() bool {
+	for _, w := range b.mixed {
+		if !w.alike() {
+			return false
+		}
+	}
+	return b.mixed != nil || b.symmetric && b.q() == 1
 }
 
 // sampled is the same pair, looked at through a Poisson sample.

@@ -27,6 +27,9 @@ const maxPoints = 1 << 24
 // Removing a person, the loss is ln(P/Q) with P = qA + (1-q)B and Q = B; adding
 // one, P = B and Q = qA + (1-q)B.
 func (b *base) connect(h float64, add bool) (*pmf, error) {
+	if b.mixed != nil {
+		return b.connectMixed(h, add)
+	}
 	q := b.q()
 	lowest, highest := math.Inf(1), math.Inf(-1)
 	atoms := make([]point, 0, len(b.atoms))
@@ -65,6 +68,35 @@ func (b *base) connect(h float64, add bool) (*pmf, error) {
 		d.addTails(b, q, add)
 	}
 	d.trim()
+	return d, nil
+}
+
+// connectMixed is the sum of what each part of a mixture is on the grid: δ of the
+// mixture is the sum of theirs.
+func (b *base) connectMixed(h float64, add bool) (*pmf, error) {
+	d := &pmf{interval: h, first: math.MaxInt}
+	parts := make([]*pmf, len(b.mixed))
+	last := math.MinInt
+	for i, w := range b.mixed {
+		one, err := w.connect(h, add)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = one
+		d.first, last = min(d.first, one.first), max(last, one.first+len(one.p))
+	}
+	if last-d.first > maxPoints {
+		return nil, fmt.Errorf("losses need more than %d points of interval %v; enlarge the interval",
+			maxPoints, h)
+	}
+	d.p = make([]float64, last-d.first)
+	for i, one := range parts {
+		weight := b.mixed[i].weight
+		for j, p := range one.p {
+			d.p[one.first-d.first+j] += weight * p
+		}
+		d.inf += weight * one.inf
+	}
 	return d, nil
 }
 

@@ -101,14 +101,16 @@ func (m RandomizedResponse) model() (model, error) {
 	truth := 1 - m.Noise + other
 	if m.Neighbors == Replace {
 		l := math.Log(truth / other)
-		return discrete(&base{symmetric: true, fixed: true, atoms: []atom{
-			{-l, other, truth}, {0, (k - 2) * other, (k - 2) * other}, {l, truth, other}}}), nil
+		m := discrete(&base{symmetric: true, atoms: []atom{
+			{-l, other, truth}, {0, (k - 2) * other, (k - 2) * other}, {l, truth, other}}})
+		m.between = replacement
+		return m, nil
 	}
-	return discrete(&base{fixed: true, atoms: []atom{
+	return discrete(&base{atoms: []atom{
 		{math.Log(m.Noise), (k - 1) * other, (k - 1) / k}, {math.Log(truth * k), truth, 1 / k}}}), nil
 }
 
 // discrete is a model of which all is known from the outcomes.
 func discrete(b *base) model {
-	return model{base: b, renyi: func(order float64) float64 { return b.renyi(1, order) }}
+	return model{base: b, renyi: each(func(order float64) float64 { return b.renyi(1, order) })}
 }

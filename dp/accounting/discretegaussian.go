@@ -63,7 +63,7 @@ func (m DiscreteGaussian) model() (model, error) {
 		return model{}, fmt.Errorf("discrete gaussian: %w", err)
 	}
 	rho := m.Rho()
-	out := model{renyi: func(a float64) float64 { return a * rho }}
+	out := model{renyi: each(func(a float64) float64 { return a * rho })}
 	if m.Sigma > sumSigma {
 		out.base = gaussianBase(m.dominating())
 		return out, nil

@@ -44,7 +44,7 @@ func (g Gaussian) model() (model, error) {
 	mu := g.mu()
 	return model{
 		base:  gaussianBase(mu),
-		renyi: func(a float64) float64 { return a * mu * mu / 2 }, // Mironov 2017, Prop. 7
+		renyi: each(func(a float64) float64 { return a * mu * mu / 2 }), // Mironov 2017, Prop. 7
 	}, nil
 }
 

@@ -56,8 +56,13 @@ func (m Laplace) model() (model, error) {
 	if err := m.check(); err != nil {
 		return model{}, fmt.Errorf("laplace: %w", err)
 	}
-	s := m.Sensitivity / m.Scale
-	return model{base: laplaceBase(s), renyi: func(a float64) float64 {
+	return laplaceModel(m.Sensitivity / m.Scale), nil
+}
+
+// laplaceModel is that of Laplace noise of scale 1 for a number that one person
+// changes by at most s.
+func laplaceModel(s float64) model {
+	return model{base: laplaceBase(s), renyi: each(func(a float64) float64 {
 		// Mironov 2017, Proposition 6, less 1 within the logarithm. The terms of
 		// first order cancel, so that small s lose digits and not all of them.
 		if (a-1)*s > 500 {
@@ -65,7 +70,7 @@ func (m Laplace) model() (model, error) {
 		}
 		more := a*math.Expm1((a-1)*s) + (a-1)*math.Expm1(-a*s)
 		return math.Log1p(more/(2*a-1)) / (a - 1)
-	}}, nil
+	})}
 }
 
 // laplaceBase is the pair of Laplace distributions of scale 1 around s and 0.

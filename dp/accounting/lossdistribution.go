@@ -20,6 +20,7 @@ type LossDistribution struct {
 	interval float64
 	// One or two: where both directions are alike there is one.
 	directions []*pmf
+	between    relation
 }
 
 // pmf has probability p[i] that the loss is (first+i)·interval, and inf that it
@@ -35,13 +36,13 @@ func (d *pmf) loss(i int) float64 { return float64(d.first+i) * d.interval }
 
 // NewLossDistribution composes the steps on a grid of the given interval, 0 for
 // DefaultInterval. It is an error if a step is invalid, has no known loss
-// distribution (ZCDP), or needs a grid of more than 16 million points: then the
+// distribution (ZCDP, FixedSample, RepeatSelect), or needs a grid of more than 16 million points: then the
 // noise is very small, or the interval should be larger.
 func NewLossDistribution(interval float64, steps ...Step) (*LossDistribution, error) {
 	if interval == 0 {
 		interval = DefaultInterval
 	}
-	all, err := models(steps)
+	all, between, err := models(steps)
 	if !(interval >= 1e-9 && interval <= 1) {
 		err = errors.Join(fmt.Errorf("interval is %v, want 1e-9 to 1", interval), err)
 	}
@@ -59,7 +60,7 @@ func NewLossDistribution(interval float64, steps ...Step) (*LossDistribution, er
 		var one, other *pmf
 		if one, err = m.base.connect(interval, false); err == nil {
 			other = one
-			if !m.base.symmetric || m.base.q() < 1 {
+			if !m.base.alike() {
 				symmetric = false
 				other, err = m.base.connect(interval, true)
 			}
@@ -69,7 +70,7 @@ func NewLossDistribution(interval float64, steps ...Step) (*LossDistribution, er
 		}
 		remove[i], add[i] = part{one, steps[i].Count}, part{other, steps[i].Count}
 	}
-	d := &LossDistribution{interval: interval}
+	d := &LossDistribution{interval: interval, between: between}
 	if err := d.compose(remove); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,11 @@ func (d *LossDistribution) Compose(other *LossDistribution) (*LossDistribution, 
 		return nil, fmt.Errorf("accounting: intervals are %v and %v, want them equal",
 			d.interval, other.interval)
 	}
-	out := &LossDistribution{interval: d.interval}
+	between, err := d.between.with(other.between)
+	if err != nil {
+		return nil, mistakes(err)
+	}
+	out := &LossDistribution{interval: d.interval, between: between}
 	for i := range max(len(d.directions), len(other.directions)) {
 		err := out.compose([]part{{d.direction(i), 1}, {other.direction(i), 1}})
 		if err != nil {
@@ -126,7 +131,7 @@ func (d *LossDistribution) Times(count int) (*LossDistribution, error) {
 	if err != nil {
 		return nil, mistakes(err)
 	}
-	out := &LossDistribution{interval: d.interval}
+	out := &LossDistribution{interval: d.interval, between: d.between}
 	for _, one := range d.directions {
 		if err := out.compose([]part{{one, count}}); err != nil {
 			return nil, err
@@ -197,12 +202,12 @@ func (d *pmf) epsilon(delta float64) float64 {
 			continue // also at the next point below
 		}
 		l := d.loss(i)
-		return max(0, l+min(0, math.Log(max(0, d.inf-delta+above)/scaled)))
+		return up(max(0, l+min(0, math.Log(max(0, d.inf-delta+above)/scaled))))
 	}
 	// Below all losses δ is 1 - (1-inf)·e^(ε-l): the loop has met every δ above
 	// that of one interval below the least loss.
 	if len(d.p) == 0 || d.loss(0) <= 0 {
 		return 0
 	}
-	return max(0, d.loss(0)+math.Log(max(0, d.inf-delta+above)/scaled))
+	return up(max(0, d.loss(0)+math.Log(max(0, d.inf-delta+above)/scaled)))
 }

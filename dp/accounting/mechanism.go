@@ -8,8 +8,10 @@ import (
 
 // Mechanism is one release of something private: a Gaussian, Laplace,
 // DiscreteGaussian, DiscreteLaplace, RandomizedResponse, EpsilonDelta, ZCDP,
-// GaussianDP, Exponential, or one of them Sampled. The set is closed, because
-// what is claimed of a mechanism has to be proved here.
+// GaussianDP, GaussianMixture, Exponential or PermuteAndFlip, one of them Sampled
+// or FixedSample or TruncatedSample, or the best of several runs, RepeatSelect.
+// The set is closed, because what is claimed of a mechanism has to be proved
+// here.
 type Mechanism interface {
 	// String names the mechanism and its parameters.
 	fmt.Stringer
@@ -39,19 +41,55 @@ type Curve interface {
 type model struct {
 	// base has the pairs that dominate the mechanism, nil if none is known.
 	base *base
-	// renyi bounds the Rényi divergence of an order above 1, nil if no bound is
-	// known; it holds but for probability slack.
-	renyi func(order float64) float64
+	// renyi bounds the Rényi divergence at each of some orders above 1, nil if no
+	// bound is known; it holds but for probability slack.
+	renyi func(orders []float64) []float64
 	slack float64
+	// between says which tables are neighbours, where that matters.
+	between relation
 }
 
-// models validates all steps and returns their models.
-func models(steps []Step) ([]model, error) {
+// each is a bound that looks at one order at a time.
+func each(renyi func(order float64) float64) func(orders []float64) []float64 {
+	return func(orders []float64) []float64 {
+		out := make([]float64, len(orders))
+		for i, a := range orders {
+			out[i] = renyi(a)
+		}
+		return out
+	}
+}
+
+// relation says which tables are neighbours. What is proved for one relation
+// does not compose with what is proved for another.
+type relation int
+
+const (
+	anyRelation relation = iota // a sensitivity says it
+	presence                    // one person more or less
+	replacement                 // another person in the place of one
+)
+
+// with is the relation of both together, or an error where there is none.
+func (r relation) with(other relation) (relation, error) {
+	switch {
+	case r == anyRelation:
+		return other, nil
+	case other == anyRelation || other == r:
+		return r, nil
+	}
+	return r, errors.New("samples by a rate compare tables with a person and without, samples of " +
+		"a size and answers that replace a value tables of equally many people; " +
+		"no bound is known for both together")
+}
+
+// models validates all steps and returns their models and common relation.
+func models(steps []Step) (all []model, between relation, err error) {
 	if len(steps) == 0 {
-		return nil, errors.New("no step")
+		return nil, between, errors.New("no step")
 	}
 	var errs []error
-	all := make([]model, len(steps))
+	all = make([]model, len(steps))
 	for i, s := range steps {
 		var err error
 		if s.Mechanism == nil {
@@ -62,11 +100,14 @@ func models(steps []Step) ([]model, error) {
 		if s.Count < 1 || s.Count > maxCount {
 			err = errors.Join(err, fmt.Errorf("count is %d, want 1 to %d", s.Count, maxCount))
 		}
+		if err == nil {
+			between, err = between.with(all[i].between)
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("step %d: %w", i+1, err))
 		}
 	}
-	return all, errors.Join(errs...)
+	return all, between, errors.Join(errs...)
 }
 
 // maxCount bounds how often a mechanism is run: rounding errors grow with it.

@@ -8,7 +8,8 @@ import (
 
 func TestZeroValuesAreRefused(t *testing.T) {
 	for _, m := range []Mechanism{Gaussian{}, GaussianDP{}, Laplace{}, DiscreteLaplace{},
-		DiscreteGaussian{}, RandomizedResponse{}, EpsilonDelta{}, ZCDP{}, Exponential{}, Sampled{}, nil} {
+		DiscreteGaussian{}, RandomizedResponse{}, EpsilonDelta{}, ZCDP{}, Exponential{}, Sampled{},
+		PermuteAndFlip{}, FixedSample{}, TruncatedSample{}, GaussianMixture{}, RepeatSelect{}, nil} {
 		_, lossErr := NewLossDistribution(0, Step{m, 1})
 		_, renyiErr := NewRenyi(nil, Step{m, 1})
 		if lossErr == nil || renyiErr == nil {
@@ -81,7 +82,19 @@ func TestRefusals(t *testing.T) {
 		"times 0":                 {first(d.Times(0)), "count is 0"},
 		"different intervals":     {first(d.Compose(lossOf(t, 1e-3, g))), "intervals"},
 		"nothing to compose with": {first(d.Compose(nil)), "no loss distribution"},
-		"different orders":        {first(r.Compose(&Renyi{[]float64{2}, []float64{1}, 0})), "orders differ"},
+		"sampled selection":       {renyi(nil, Step{Sampled{RepeatSelect{[]Step{g}, 2, 1}, 0.5}, 1}), "no bound is known"},
+		"no losses of selection":  {loss(0, Step{RepeatSelect{[]Step{g}, 2, 1}, 1}), "use Renyi"},
+		"selection with a delta":  {renyi(nil, Step{RepeatSelect{[]Step{{EpsilonDelta{1, 1e-6}, 1}}, 2, 1}, 1}), "without a δ"},
+		"mean below 1":            {renyi(nil, Step{RepeatSelect{[]Step{g}, 0.5, 1}, 1}), "mean is 0.5"},
+		"shape below 0":           {renyi(nil, Step{RepeatSelect{[]Step{g}, 2, -1}, 1}), "shape is -1"},
+		"more than all":           {renyi(nil, Step{FixedSample{Gaussian{1, 1}, 11, 10}, 1}), "11 of 10 people"},
+		"fixed sample of laplace": {renyi(nil, Step{FixedSample{Laplace{1, 1}, 1, 10}, 1}), "no bound is known"},
+		"no renyi of truncated":   {renyi(nil, Step{TruncatedSample{Gaussian{1, 1}, 0.1, 5, 10}, 1}), "NewLossDistribution"},
+		"truncated to none":       {loss(0, Step{TruncatedSample{Gaussian{1, 1}, 0.1, 0, 10}, 1}), "most is 0"},
+		"rate of 1":               {loss(0, Step{TruncatedSample{Gaussian{1, 1}, 1, 5, 10}, 1}), "rate is 1"},
+		"probabilities":           {loss(0, Step{GaussianMixture{1, []float64{0, 1}, []float64{0.5, 0.6}}, 1}), "sum to 1.1"},
+		"no sensitivity":          {loss(0, Step{GaussianMixture{1, []float64{0, 1}, []float64{1, 0}}, 1}), "all 0"},
+		"different orders":        {first(r.Compose(&Renyi{orders: []float64{2}, divergence: []float64{1}})), "orders differ"},
 		"group of none":           {first(EpsilonDelta{1, 0}.Group(0)), "size is 0"},
 		"sigma for pure":          {first(GaussianSigma(EpsilonDelta{1, 0}, 1)), "delta is 0"},
 		"rho for nothing":         {first(RhoFor(EpsilonDelta{})), "epsilon is 0"},

@@ -15,6 +15,7 @@ import (
 type Renyi struct {
 	orders, divergence []float64
 	slack              float64
+	between            relation
 }
 
 // DefaultOrders are 1.1 to 10.9 by tenths, 11 to 63, 128, 256, 512 and 1024.
@@ -35,7 +36,7 @@ func NewRenyi(orders []float64, steps ...Step) (*Renyi, error) {
 	if orders == nil {
 		orders = DefaultOrders()
 	}
-	all, err := models(steps)
+	all, between, err := models(steps)
 	for _, a := range orders {
 		if !(a > 1) || math.IsInf(a, 1) {
 			err = errors.Join(err, fmt.Errorf("an order is %v, want it above 1", a))
@@ -47,7 +48,8 @@ func NewRenyi(orders []float64, steps ...Step) (*Renyi, error) {
 	if err != nil {
 		return nil, mistakes(err)
 	}
-	r := &Renyi{orders: slices.Clone(orders), divergence: make([]float64, len(orders))}
+	r := &Renyi{orders: slices.Clone(orders), divergence: make([]float64, len(orders)),
+		between: between}
 	kept := 0.0 // ln(1-slack)
 	for i, m := range all {
 		if m.renyi == nil {
@@ -55,8 +57,8 @@ func NewRenyi(orders []float64, steps ...Step) (*Renyi, error) {
 				"use NewLossDistribution", i+1, steps[i].Mechanism)
 		}
 		count := float64(steps[i].Count)
-		for j, a := range r.orders {
-			d := up(m.renyi(a))
+		for j, d := range m.renyi(r.orders) {
+			d = up(d)
 			if math.IsNaN(d) {
 				d = math.Inf(1) // out of the range of numbers
 			}
@@ -83,7 +85,11 @@ func (r *Renyi) Compose(other *Renyi) (*Renyi, error) {
 	if !slices.Equal(r.orders, other.orders) {
 		return nil, errors.New("accounting: orders differ, want them equal")
 	}
-	out := &Renyi{orders: r.orders, divergence: slices.Clone(r.divergence)}
+	between, err := r.between.with(other.between)
+	if err != nil {
+		return nil, mistakes(err)
+	}
+	out := &Renyi{orders: r.orders, divergence: slices.Clone(r.divergence), between: between}
 	for i, d := range other.divergence {
 		out.divergence[i] += d
 	}

@@ -12,7 +12,8 @@ import (
 // the two directions, removed and added, differ too; results hold for both.
 // The zero value is refused.
 type Sampled struct {
-	// Mechanism is any but ZCDP, a RandomizedResponse and another Sampled.
+	// Mechanism is any but ZCDP, a RandomizedResponse, a RepeatSelect and another
+	// sample.
 	Mechanism Mechanism
 	// Rate is in (0, 1].
 	Rate float64
@@ -30,13 +31,13 @@ func (s Sampled) model() (model, error) {
 	switch s.Mechanism.(type) {
 	case nil:
 		errs = append(errs, errors.New("no mechanism"))
-	case Sampled, ZCDP:
+	case Sampled, FixedSample, TruncatedSample, RepeatSelect, ZCDP:
 		errs = append(errs, fmt.Errorf("no bound is known for a sample of %v", s.Mechanism))
 	default:
 		var err error
 		if m, err = s.Mechanism.model(); err != nil {
 			errs = append(errs, err)
-		} else if m.base.fixed {
+		} else if _, err := m.between.with(presence); err != nil || s.response() {
 			errs = append(errs, errors.New(
 				"randomized response compares tables of equally many people, and samples differ"))
 		}
@@ -50,19 +51,25 @@ func (s Sampled) model() (model, error) {
 	return m.sampled(s.Rate, s.Mechanism), nil
 }
 
+// response says that the mechanism is of one person's value.
+func (s Sampled) response() bool {
+	_, ok := s.Mechanism.(RandomizedResponse)
+	return ok
+}
+
 // sampled is the model of a Poisson sample.
 func (m model) sampled(rate float64, of Mechanism) model {
-	out := model{base: m.base.sampled(rate)}
+	out := model{base: m.base.sampled(rate), between: presence}
 	switch of := of.(type) {
 	case Gaussian:
-		out.renyi = sampledGaussianRenyi(rate, of.mu())
+		out.renyi = each(sampledGaussianRenyi(rate, of.mu()))
 	case GaussianDP:
-		out.renyi = sampledGaussianRenyi(rate, of.Mu)
+		out.renyi = each(sampledGaussianRenyi(rate, of.Mu))
 	case DiscreteGaussian, DiscreteLaplace, Exponential:
-		out.renyi = func(a float64) float64 { return m.base.renyi(rate, a) }
+		out.renyi = each(func(a float64) float64 { return m.base.renyi(rate, a) })
 	case EpsilonDelta:
 		if of.Delta == 0 {
-			out.renyi = func(a float64) float64 { return m.base.renyi(rate, a) }
+			out.renyi = each(func(a float64) float64 { return m.base.renyi(rate, a) })
 		}
 	}
 	return out

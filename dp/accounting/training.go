@@ -64,7 +64,7 @@ func (t Training) Delta(epsilon float64) (float64, error) {
 
 // valid checks the fields that a search does not look for.
 func (t Training) valid(target EpsilonDelta) error {
-	_, err := models([]Step{t.step()})
+	_, _, err := models([]Step{t.step()})
 	return mistakes(err, checkPositive("epsilon", target.Epsilon), checkDelta(target.Delta))
 }
 

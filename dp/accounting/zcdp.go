@@ -21,7 +21,7 @@ func (z ZCDP) model() (model, error) {
 	if err := z.check(); err != nil {
 		return model{}, fmt.Errorf("zcdp: %w", err)
 	}
-	return model{renyi: func(a float64) float64 { return a * z.Rho }}, nil
+	return model{renyi: each(func(a float64) float64 { return a * z.Rho })}, nil
 }
 
 // Delta is the least δ that holds with epsilon (Canonne, Kamath and Steinke
@@ -116,8 +116,8 @@ func (m Exponential) model() (model, error) {
 	// (α-1)·ε²/8 more.
 	x := m.Epsilon / -math.Expm1(-m.Epsilon)
 	kl := x - 1 - math.Log(x)
-	pure.renyi = func(a float64) float64 {
+	pure.renyi = each(func(a float64) float64 {
 		return min(m.Epsilon, kl+(a-1)*m.Epsilon*m.Epsilon/8)
-	}
+	})
 	return pure, nil
 }
