@@ -21,6 +21,8 @@ type Plan struct {
 	Version int `json:"version"`
 	// Policy is the SHA-256 of the policy it was fitted under.
 	Policy string `json:"policy"`
+	// Fitted says on which table.
+	Fitted *Fitted `json:"fitted"`
 	// Anonymity is nil where the policy has no quasi-identifiers.
 	Anonymity *kanon.Plan `json:"anonymity,omitempty"`
 }

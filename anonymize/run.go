@@ -20,8 +20,17 @@ type RunOptions struct {
 	// Statistics takes the results of the policy's queries. It is required
 	// where the policy has queries and refused where it has none.
 	Statistics Sink
-	// Plan, where given, is applied in place of one fitted to the source.
+	// Plan, where given, is applied in place of one fitted to the source. It is
+	// refused if it was fitted on other data.
 	Plan *Plan
+	// PlanOfOtherData allows a Plan that was fitted on other data. Rows whose
+	// values it does not know are refused all the same.
+	PlanOfOtherData bool
+	// Memory bounds the combinations of quasi-identifiers that are held, in
+	// bytes; what is more goes to files in SpillDir, see
+	// kanon.Counts.SpillBeyond. 0 sets no bound.
+	Memory   int64
+	SpillDir string
 	// Workers is the number of batches worked on at a time; 0 means
 	// GOMAXPROCS. The output does not depend on it.
 	Workers int
@@ -56,26 +65,13 @@ type run struct {
 	opts RunOptions
 
 	plan    *Plan
+	counted bool           // the plan is of the rows of this run
+	part    bool           // of an output that is checked with its other parts
 	results []arrow.Record // of the queries
 	rows    RowCounts
 	audit   *kanon.Audit // of the output; nil without quasi-identifiers
 	tokens  *pseudonymized
 	sorted  []string // quasi-identifiers by which the input is sorted
-}
-
-// Fit reads the source once and returns the plan by which Run would change it.
-// It answers no queries.
-func (p *Pipeline) Fit(ctx context.Context, src Source) (*Plan, error) {
-	l, err := p.layout(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{Pipeline: p, layout: l}
-	r.opts.setDefaults()
-	if err := r.observe(ctx, src, nil); err != nil {
-		return nil, err
-	}
-	return r.plan, nil
 }
 
 // Run reads the source, once to fit a plan and answer the queries and once to
@@ -85,12 +81,11 @@ func (p *Pipeline) Fit(ctx context.Context, src Source) (*Plan, error) {
 func (p *Pipeline) Run(
 	ctx context.Context, src Source, dst Sink, opts *RunOptions,
 ) (report *Report, err error) {
-	r := &run{Pipeline: p}
+	var stats Sink
 	if opts != nil {
-		r.opts = *opts
+		stats = opts.Statistics
 	}
-	r.opts.setDefaults()
-	stats := r.opts.Statistics
+	r := new(run)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, dst.Abort())
@@ -109,11 +104,11 @@ func (p *Pipeline) Run(
 		}
 		return nil, errors.New("anonymize: a sink for statistics, but the policy has none")
 	}
-	if r.layout, err = p.layout(ctx, src); err != nil {
+	if r, err = p.begin(ctx, src, opts); err != nil {
 		return nil, err
 	}
-	if r.plan = r.opts.Plan; r.plan != nil {
-		if err := r.plan.check(p.policy); err != nil {
+	if r.opts.Plan != nil {
+		if err := r.takePlan(); err != nil {
 			return nil, err
 		}
 	}
@@ -168,71 +163,109 @@ func (r *run) session() (*dp.Session, error) {
 // unless there is one, and answers the queries, if there are any. Queries see
 // rows before any step that is fitted to the data.
 func (r *run) observe(ctx context.Context, src Source, session *dp.Session) error {
-	counting := r.plan == nil && r.anonymizer != nil
-	if r.plan == nil {
-		r.plan = &Plan{Version: PlanVersion, Policy: r.policy.digest()}
-	}
-	if !counting && session == nil {
-		return nil
-	}
-	reader, err := src.Open(ctx, r.fitRead...)
-	if err != nil {
-		return err
-	}
-	defer reader.Release()
-	local, err := r.bind(reader.Schema(), r.fitKeep)
-	if err != nil {
-		return err
-	}
-	var counts *kanon.Counts
-	if counting {
-		if counts, err = r.anonymizer.NewCounts(local.out); err != nil {
-			return err
-		}
-	}
 	var scan *dp.Scan
-	if session != nil {
-		if scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
-			return err
-		}
-	}
-	querying := newAside(func(rec arrow.Record) error {
-		if scan == nil {
-			return nil
-		}
-		return unsatisfied(scan.Add(rec))
-	})
-	order := newSortWatch(r.policy.quasi())
-	err = inOrder(ctx, reader, r.opts.Workers, local.apply, func(rec arrow.Record) error {
-		r.progress("reading", local.input.Load(), 0)
-		querying.add(rec)
-		order.add(rec)
-		if counts == nil {
-			return nil
-		}
-		return unsatisfied(counts.Add(rec))
-	})
-	r.sorted = order.sorted()
-	if err := errors.Join(err, querying.wait()); err != nil {
+	counts, err := r.read(ctx, src, session, &scan)
+	if err != nil {
 		return err
 	}
+	defer counts.Close()
 	if scan != nil { // first, because the search has use for its memory
 		if r.results, err = scan.Results(ctx); err != nil {
 			return err
 		}
 		scan = nil
 	}
-	if counts != nil {
+	if r.plan == nil {
 		r.progress("searching", 0, 0)
-		if r.plan.Anonymity, err = r.anonymizer.Solve(ctx, counts); err != nil {
-			if ctx.Err() != nil {
-				return err
+		if r.plan, err = r.Solve(ctx, counts); err != nil {
+			return err
+		}
+		r.counted = true
+	}
+	r.rows.Input = counts.head.Input
+	return nil
+}
+
+// read is pass 1: it counts the rows, unless there is a plan, and lets the
+// queries of a session see them, whose scan it leaves in scan. It does not read
+// where there is nothing to do.
+func (r *run) read(
+	ctx context.Context, src Source, session *dp.Session, scan **dp.Scan,
+) (counts *Counts, err error) {
+	counts = &Counts{memory: r.opts.Memory, spillDir: r.opts.SpillDir}
+	counts.head = countsHead{Policy: r.policy.digest(), Fitted: &Fitted{Schema: schemaDigest(r.schema)}}
+	counting := r.plan == nil && r.anonymizer != nil
+	if !counting && session == nil {
+		return counts, nil
+	}
+	reader, err := src.Open(ctx, r.fitRead...)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Release()
+	local, err := r.bind(reader.Schema(), r.fitKeep)
+	if err != nil {
+		return nil, err
+	}
+	made := counts
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, made.Close())
+		}
+	}()
+	seen := &fingerprints{}
+	if counting {
+		seen.of = r.anonymizer
+		if counts.rows, err = r.anonymizer.NewCounts(local.out); err != nil {
+			return nil, err
+		}
+		if r.opts.Memory > 0 {
+			if err := counts.rows.SpillBeyond(r.opts.Memory, r.opts.SpillDir); err != nil {
+				return nil, err
 			}
-			return unsatisfied(err)
 		}
 	}
-	r.rows.Input = local.input.Load()
-	return nil
+	if session != nil {
+		if *scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
+			return nil, err
+		}
+	}
+	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+		out, err := local.apply(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		if err := seen.add(out); err != nil {
+			out.Release()
+			return nil, err
+		}
+		return out, nil
+	}
+	querying := newAside(func(rec arrow.Record) error {
+		if session == nil {
+			return nil
+		}
+		return unsatisfied((*scan).Add(rec))
+	})
+	order := newSortWatch(r.policy.quasi())
+	err = inOrder(ctx, reader, r.opts.Workers, work, func(rec arrow.Record) error {
+		r.progress("reading", local.input.Load(), 0)
+		querying.add(rec)
+		order.add(rec)
+		if !counting {
+			return nil
+		}
+		return unsatisfied(counts.rows.Add(rec))
+	})
+	r.sorted = order.sorted()
+	if err := errors.Join(err, querying.wait()); err != nil {
+		return nil, err
+	}
+	counts.head.Input, counts.head.Fitted.Rows = local.input.Load(), local.sampled.Load()
+	if counting {
+		counts.head.Fitted.Combinations = seen.total()
+	}
+	return counts, nil
 }
 
 // write is pass 2: it transforms every row and hands it to the sink and to the
@@ -262,6 +295,10 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if err != nil {
 		return err
 	}
+	seen := &fingerprints{}
+	if r.plan.Anonymity != nil {
+		seen.of = r.anonymizer
+	}
 	reference := r.reference(local.out)
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)
@@ -270,6 +307,9 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		}
 		before := out
 		defer before.Release()
+		if err := seen.add(before); err != nil {
+			return nil, err
+		}
 		out, err = r.plan.Anonymity.Transform(ctx, before)
 		if err == nil && reference != nil {
 			out = &withReference{out, project(before, reference)}
@@ -304,6 +344,9 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if seen := local.input.Load(); r.rows.Input != 0 && seen != r.rows.Input {
 		return fmt.Errorf("anonymize: the input changed between two passes: %d rows, then %d",
 			r.rows.Input, seen)
+	}
+	if err := r.fitted(seen); err != nil {
+		return err
 	}
 	r.rows.Input = local.input.Load()
 	r.rows.Retained = local.retained.Load()
