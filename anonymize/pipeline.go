@@ -47,6 +47,10 @@ type Config struct {
 	// data, as a *kanon.Plan, is refused where the policy has statistics: noise
 	// added after it would protect nobody.
 	Steps []Transformer
+	// SolveAndCheckOnly makes a pipeline that reads no table of people: it has
+	// no use for keys and crosswalks, and nothing but Solve and Check may be
+	// called of it.
+	SolveAndCheckOnly bool
 }
 
 // Pipeline carries out a policy. It holds no data and is safe for concurrent
@@ -58,6 +62,7 @@ type Pipeline struct {
 	sampler    *pseudonym.Sampler // nil where the policy has none
 	anonymizer *kanon.Anonymizer  // nil without quasi-identifiers
 	models     []kanon.Model
+	keyless    bool // only Solve and Check may be called
 }
 
 // New checks the whole policy and returns the pipeline that carries it out.
@@ -71,7 +76,7 @@ func New(cfg Config) (*Pipeline, error) {
 	if len(mistakes) > 0 {
 		return nil, policy.mistaken(mistakes)
 	}
-	p := &Pipeline{policy: &policy, steps: slices.Clone(cfg.Steps)}
+	p := &Pipeline{policy: &policy, steps: slices.Clone(cfg.Steps), keyless: cfg.SolveAndCheckOnly}
 	for i, step := range p.steps {
 		switch step.(type) {
 		case nil:
@@ -85,7 +90,9 @@ func New(cfg Config) (*Pipeline, error) {
 			}
 		}
 	}
-	mistakes = append(mistakes, p.resolveKeys(cfg.Keys, cfg.Crosswalk)...)
+	if !p.keyless {
+		mistakes = append(mistakes, p.resolveKeys(cfg.Keys, cfg.Crosswalk)...)
+	}
 	if err := p.resolveModels(); err != nil {
 		for _, e := range flatten(err) {
 			mistakes = append(mistakes, mistake{path: "privacy", text: e.Error()})

@@ -31,6 +31,10 @@ func (p *Pipeline) stage(ctx context.Context, src Source, opts *RunOptions) (*ru
 // begin compares the policy with the source.
 func (p *Pipeline) begin(ctx context.Context, src Source, opts *RunOptions) (*run, error) {
 	r := &run{Pipeline: p}
+	if p.keyless {
+		return r, errors.New("anonymize: this pipeline was made to solve and check only; make one " +
+			"without SolveAndCheckOnly")
+	}
 	if opts != nil {
 		r.opts = *opts
 	}

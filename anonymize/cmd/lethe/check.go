@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -18,16 +20,24 @@ func checkCommand() *cobra.Command {
 		k                    int
 		asJSON               bool
 		input                inputFlags
+		policy, plan         string
 	)
 	check := &cobra.Command{
-		Use:   "check --in TABLE --quasi COLUMN,…",
+		Use:   "check --in TABLE (--policy POLICY | --quasi COLUMN,…)",
 		Short: "Measure the anonymity of a table from the table alone",
 		Long: "Measure the anonymity of a table from the table alone: the equivalence classes of\n" +
 			"its quasi-identifiers, the smallest of them, and the fewest distinct values of each\n" +
-			"sensitive column in a class. With --k, exit with 1 where a class is smaller.",
-		Example: "  lethe check --in safe.parquet --quasi birth_year,sex,zip --sensitive diagnosis --k 5",
-		Args:    cobra.NoArgs,
+			"sensitive column in a class. With --k, exit with 1 where a class is smaller.\n\n" +
+			"With --policy, say whether the table satisfies all models of the policy; it is the\n" +
+			"verdict on all parts that lethe apply made. With --plan too, it has just the rows\n" +
+			"that the plan keeps.",
+		Example: "  lethe check --in safe.parquet --quasi birth_year,sex,zip --sensitive diagnosis --k 5\n" +
+			"  lethe check --in out/ --policy policy.yaml --plan plan.json",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if policy != "" {
+				return checkPolicy(cmd, policy, plan, in, asJSON)
+			}
 			cfg := kanon.CheckConfig{Quasi: quasi, Unit: unit, Sensitive: sensitive}
 			if cmd.Flags().Changed("k") {
 				cfg.Models = []kanon.Model{kanon.KAnonymity{K: k}}
@@ -53,13 +63,7 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(audit); err != nil {
-					return err
-				}
-			} else if err := audit.WriteText(cmd.OutOrStdout()); err != nil {
+			if err := printAudit(cmd.OutOrStdout(), audit, asJSON); err != nil {
 				return err
 			}
 			for _, m := range audit.Models {
@@ -80,8 +84,50 @@ func checkCommand() *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	input.register(f)
 	cobra.CheckErr(check.MarkFlagRequired("in"))
-	cobra.CheckErr(check.MarkFlagRequired("quasi"))
+	f.StringVar(&policy, "policy", "", "policy that the table is to satisfy")
+	f.StringVar(&plan, "plan", "", "plan by which the parts were made")
+	check.MarkFlagsOneRequired("policy", "quasi")
+	for _, other := range []string{"quasi", "sensitive", "unit", "k", "delimiter", "null"} {
+		check.MarkFlagsMutuallyExclusive("policy", other)
+		check.MarkFlagsMutuallyExclusive("plan", other)
+	}
 	return check
+}
+
+func printAudit(w io.Writer, audit *kanon.Audit, asJSON bool) error {
+	if !asJSON {
+		return audit.WriteText(w)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(audit)
+}
+
+// checkPolicy is the verdict on a table, or on parts that are one.
+func checkPolicy(cmd *cobra.Command, policy, plan string, in []string, asJSON bool) error {
+	read, err := anonymize.ReadPolicy(policy)
+	if err != nil {
+		return err
+	}
+	p, err := anonymize.New(anonymize.Config{Policy: read, SolveAndCheckOnly: true})
+	if err != nil {
+		return err
+	}
+	var fitted *anonymize.Plan
+	if plan != "" {
+		if fitted, err = readPlan(plan); err != nil {
+			return err
+		}
+	}
+	table, err := tableio.OpenFiles(in, nil)
+	if err != nil {
+		return err
+	}
+	audit, err := p.Check(cmd.Context(), table, fitted)
+	if audit != nil {
+		err = errors.Join(err, printAudit(cmd.OutOrStdout(), audit, asJSON))
+	}
+	return err
 }
 
 // distinct returns each name once, in order.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -19,9 +18,11 @@ type namedFile struct{ name, path string }
 // distinctFiles refuses an output that would replace a file that is read, or
 // another output, under whatever name: a key that is written over is lost with
 // every token that was made under it.
-func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
-	read := []namedFile{{"--policy", f.policy}, {"--crosswalk", f.crosswalk}}
-	in, err := f.readFiles()
+func (f *pipelineFlags) distinctFiles(
+	policy *anonymize.Policy, written []namedFile, read ...namedFile,
+) error {
+	read = append(read, namedFile{"--policy", f.policy}, namedFile{"--crosswalk", f.crosswalk})
+	in, err := f.readFiles(written)
 	if err != nil {
 		return err
 	}
@@ -39,11 +40,6 @@ func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
 			read = append(read, namedFile{fmt.Sprintf("the hierarchy of column %q", column), path})
 		}
 	}
-	written := []namedFile{{"--out", f.out}, {"--statistics", f.statistics}, {"--plan", f.plan},
-		{"--manifest", f.manifest}}
-	for _, path := range f.reports {
-		written = append(written, namedFile{"--report", path})
-	}
 	for i, w := range written {
 		if w.path == "" {
 			continue
@@ -59,8 +55,8 @@ func (f *runFlags) distinctFiles(policy *anonymize.Policy) error {
 
 // readFiles are the files of --in. An output in a folder of --in would be read
 // by the next run.
-func (f *runFlags) readFiles() ([]namedFile, error) {
-	paths, err := tableio.Expand(f.in, nil)
+func (f *pipelineFlags) readFiles(written []namedFile) ([]namedFile, error) {
+	paths, err := tableio.Expand(f.in, &tableio.Options{Format: tableio.CSV}) // of any name
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +66,14 @@ func (f *runFlags) readFiles() ([]namedFile, error) {
 	}
 	for _, path := range f.in {
 		info, err := os.Stat(path)
-		if err == nil && info.IsDir() && sameFile(path, filepath.Dir(f.out)) {
-			return nil, errors.New("--out is in a folder of --in, which the next run would read; " +
-				"write it elsewhere")
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		for _, w := range written {
+			if w.path != "" && sameFile(path, filepath.Dir(w.path)) {
+				return nil, fmt.Errorf("%s is in a folder of --in, which the next run would read; "+
+					"write it elsewhere", w.name)
+			}
 		}
 	}
 	return files, nil

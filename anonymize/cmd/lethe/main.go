@@ -33,8 +33,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	paceCollector(ctx)
-	code := lethe(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := lethe(paceCollector(ctx), os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -54,7 +53,7 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(), checkCommand(), keysCommand(), crosswalkCommand(), reidCommand())
+	root.AddCommand(runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(), keysCommand(), crosswalkCommand(), reidCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

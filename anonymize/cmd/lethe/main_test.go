@@ -23,8 +23,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if os.Getenv(asCommand) != "" {
-		paceCollector(context.Background())
-		os.Exit(lethe(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(lethe(paceCollector(context.Background()), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){
 		"lethe": func() {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,14 +19,41 @@ const (
 	paceEvery   = 200 * time.Millisecond
 )
 
-// paceCollector keeps the pace until ctx is done.
-func paceCollector(ctx context.Context) {
+// pacer keeps the pace.
+type pacer struct{ most atomic.Int64 } // bytes; 0 without a bound
+
+type pacerKey struct{}
+
+// pacerOf is the pacer of a context, or one that paces nothing.
+func pacerOf(ctx context.Context) *pacer {
+	if p, ok := ctx.Value(pacerKey{}).(*pacer); ok {
+		return p
+	}
+	return new(pacer)
+}
+
+// bound keeps the whole process within so many bytes, as far as what it holds
+// allows.
+func (p *pacer) bound(bytes int64) { p.most.Store(bytes) }
+
+// limit is the memory that the collector is to keep to when so much is held.
+func (p *pacer) limit(held int64) int64 {
+	if most := p.most.Load(); most > 0 {
+		return most / 10 * 9 // the rest is the program itself and stacks
+	}
+	return max(memoryFloor, held+held/4)
+}
+
+// paceCollector keeps the pace until ctx is done. The context that it returns
+// knows the pacer.
+func paceCollector(ctx context.Context) context.Context {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	if os.Getenv("GOMEMLIMIT") != "" {
-		return
+		return ctx
 	}
+	p := new(pacer)
 	debug.SetMemoryLimit(memoryFloor)
 	go func() {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
@@ -38,9 +66,9 @@ func paceCollector(ctx context.Context) {
 			}
 			metrics.Read(live)
 			if live[0].Value.Kind() == metrics.KindUint64 {
-				held := int64(live[0].Value.Uint64())
-				debug.SetMemoryLimit(max(memoryFloor, held+held/4))
+				debug.SetMemoryLimit(p.limit(int64(live[0].Value.Uint64())))
 			}
 		}
 	}()
+	return context.WithValue(ctx, pacerKey{}, p)
 }

@@ -15,16 +15,13 @@ import (
 	"github.com/lethe-go/lethe/anonymize/tableio"
 	"github.com/lethe-go/lethe/internal/atomicfile"
 	"github.com/lethe-go/lethe/pseudonym"
-	"github.com/lethe-go/lethe/pseudonym/crosswalk"
 )
 
 // runFlags are the files and choices of lethe run.
 type runFlags struct {
-	policy, out, statistics, plan string
-	crosswalk, manifest           string
-	in, reports, keys             []string
-	workers, batchRows            int
-	quiet                         bool
+	pipelineFlags
+	out, statistics, plan, manifest string
+	reports                         []string
 }
 
 func runCommand() *cobra.Command {
@@ -44,9 +41,10 @@ func runCommand() *cobra.Command {
 			return flags.run(cmd)
 		},
 	}
+	flags.register(run, inUsage)
 	f := run.Flags()
-	f.StringVar(&flags.policy, "policy", "", "policy file, YAML or JSON")
-	f.StringArrayVar(&flags.in, "in", nil, inUsage)
+	flags.registerKeys(f)
+	flags.registerMemory(f)
 	f.StringVar(&flags.out, "out", "", "table to write")
 	f.StringVar(&flags.statistics, "statistics", "", "table of the policy's statistics to write")
 	f.StringArrayVar(&flags.reports, "report", nil,
@@ -54,26 +52,14 @@ func runCommand() *cobra.Command {
 	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
 	f.StringVar(&flags.manifest, "manifest", "",
 		"manifest of the pseudonyms to write, .json: methods and key ids, no key")
-	f.StringArrayVar(&flags.keys, "keys", nil,
-		"key file or env:VARIABLE; NAME=FILE for a key that the policy calls NAME (repeatable)")
-	f.StringVar(&flags.crosswalk, "crosswalk", "",
-		"table of random tokens; make it with lethe crosswalk new")
-	f.IntVar(&flags.workers, "workers", 0, "batches worked on at a time (default: all cores)")
-	f.IntVar(&flags.batchRows, "batch-rows", 0, "rows a batch (default: chosen by format)")
-	f.BoolVar(&flags.quiet, "quiet", false, "no summary and no progress")
-	for _, name := range []string{"policy", "in", "out"} {
-		cobra.CheckErr(run.MarkFlagRequired(name))
-	}
+	cobra.CheckErr(run.MarkFlagRequired("out"))
 	return run
 }
 
 func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	policy, err := anonymize.ReadPolicy(f.policy)
+	pipeline, policy, err := f.pipeline(cmd, f.outputs())
 	if err != nil {
-		return err
-	}
-	if err := f.distinctFiles(policy); err != nil {
 		return err
 	}
 	if policy.Statistics != nil && f.statistics == "" {
@@ -82,26 +68,7 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if policy.Statistics == nil && f.statistics != "" {
 		return errors.New("--statistics, but the policy has none")
 	}
-	keys, err := openKeys(cmd, f.keys)
-	if err != nil {
-		return err
-	}
-	cfg := anonymize.Config{Policy: policy, Keys: keys}
-	if f.crosswalk != "" {
-		if cfg.Crosswalk, err = crosswalk.Open(f.crosswalk, nil); err != nil {
-			return err
-		}
-	}
-	pipeline, err := anonymize.New(cfg)
-	if err != nil {
-		return err
-	}
-	opts, err := readOptions(policy.Input)
-	if err != nil {
-		return err
-	}
-	opts.Workers, opts.BatchRows = f.workers, f.batchRows
-	src, err := tableio.OpenFiles(f.in, opts)
+	src, err := f.table(policy)
 	if err != nil {
 		return err
 	}
@@ -122,7 +89,10 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	defer func() { err = errors.Join(err, dst.Abort()) }()
 	bar := newProgress(cmd.ErrOrStderr(), f.quiet)
 	defer bar.stop()
-	run := &anonymize.RunOptions{Workers: f.workers, Progress: bar.show}
+	run, err := f.options(cmd, bar)
+	if err != nil {
+		return err
+	}
 	if f.statistics != "" {
 		statistics, err := tableio.Create(f.statistics, writing)
 		if err != nil {
@@ -132,7 +102,7 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 		run.Statistics = statistics
 	}
 	if f.plan != "" {
-		if run.Plan, err = pipeline.Fit(ctx, src); err != nil {
+		if run.Plan, err = pipeline.FitWithin(ctx, src, run); err != nil {
 			return err
 		}
 	}
@@ -182,6 +152,16 @@ func openKeys(cmd *cobra.Command, flags []string) (map[string]*pseudonym.Keyring
 		keys[name] = ring
 	}
 	return keys, nil
+}
+
+// outputs are the files that are written.
+func (f *runFlags) outputs() []namedFile {
+	written := []namedFile{{"--out", f.out}, {"--statistics", f.statistics}, {"--plan", f.plan},
+		{"--manifest", f.manifest}}
+	for _, path := range f.reports {
+		written = append(written, namedFile{"--report", path})
+	}
+	return written
 }
 
 // document is a report or a plan that is written when the run is done; its
