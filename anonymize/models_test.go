@@ -41,8 +41,10 @@ func TestRunDiverse(t *testing.T) {
 	defer src.Release()
 	keys := newKeys(t)
 	for name, policy := range map[string]string{
-		"people":         diversePolicy,
-		"rows":           strings.Replace(diversePolicy, "  unit: id\n", "", 1),
+		"people": diversePolicy,
+		"rows":   strings.Replace(diversePolicy, "  unit: id\n", "", 1),
+		"rows by precision": strings.NewReplacer("  unit: id\n", "", "recoding: global",
+			"recoding: global\n  loss: {measure: precision}").Replace(diversePolicy),
 		"people starred": diversePolicy + "output: {suppressed: star}\n",
 		"rows starred": strings.Replace(diversePolicy, "  unit: id\n", "", 1) +
 			"output: {suppressed: star}\n",

@@ -213,6 +213,7 @@ func (p *Pipeline) resolveModels() error {
 		Unit:           p.policy.Privacy.Unit,
 		Recoding:       p.policy.Privacy.Recoding,
 		Local:          p.policy.Privacy.Local,
+		Loss:           p.policy.Privacy.Loss,
 		Suppressed:     p.suppressed(),
 	}
 	for _, name := range quasi {

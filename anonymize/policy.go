@@ -178,6 +178,9 @@ type Privacy struct {
 	Recoding kanon.Recoding `yaml:"recoding" json:"recoding,omitempty"`
 	// Local says how thoroughly local recoding searches.
 	Local kanon.LocalSearch `yaml:"local" json:"local,omitzero"`
+	// Loss is what global recoding makes as small as it can. Its zero value is
+	// Iyengar's measure by the geometric mean.
+	Loss kanon.Loss `yaml:"loss" json:"loss,omitzero"`
 }
 
 // Model holds exactly one privacy model. One of the models says how many people

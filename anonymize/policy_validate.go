@@ -243,6 +243,12 @@ func (v *validator) recoding() {
 	cfg.Recoding, cfg.Local = p.Recoding, p.Local
 	_, err := kanon.New(cfg)
 	v.addAll(join("privacy", "local"), "", err)
+	cfg.Local, cfg.Loss, cfg.Quasi = kanon.LocalSearch{}, p.Loss, nil
+	for _, name := range v.policy.quasi() {
+		cfg.Quasi = append(cfg.Quasi, kanon.Quasi{Column: name, Hierarchy: kanon.Prefix{Length: 1}})
+	}
+	_, err = kanon.New(cfg)
+	v.addAll(join("privacy", "loss"), "", err)
 }
 
 // alone is a configuration in which everything is in order, so that what is

@@ -87,7 +87,8 @@ type AnonymityReport struct {
 	Unit           string            `json:"unit,omitempty"` // column of people; rows when empty
 	Recoding       string            `json:"recoding"`       // e.g. "local"
 	Search         string            `json:"search"`         // e.g. "optimal"
-	Loss           float64           `json:"loss"`           // share of information, of all columns
+	Measure        string            `json:"measure"`        // of the loss, e.g. "aecs"
+	Loss           float64           `json:"loss"`           // by the measure; of the usual ones, a share
 	MaxSuppression float64           `json:"max_suppression"`
 	Suppression    float64           `json:"suppression"`   // share of rows
 	SuppressedAs   string            `json:"suppressed_as"` // "drop" or "star"

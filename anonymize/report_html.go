@@ -136,7 +136,7 @@ func (r *Report) keyFigures() []keyFigure {
 		keyFigure{"Smallest class", formatCount(a.After.Smallest) + " " + a.members(),
 			"before: " + formatCount(a.Before.Smallest)},
 		keyFigure{"Suppressed", formatShare(a.Suppression), "allowed: " + formatShare(a.MaxSuppression)},
-		keyFigure{"Information lost", formatShare(a.Loss), "in " + plural(int64(len(a.Quasi)), "column")})
+		keyFigure{"Information lost", a.lost(), "in " + plural(int64(len(a.Quasi)), "column")})
 }
 
 // sharesCaption says how many values became how many labels.

@@ -103,6 +103,7 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 		Unit:           p.Privacy.Unit,
 		Recoding:       string(p.Privacy.Recoding),
 		Search:         summary.Search,
+		Measure:        summary.Measure,
 		Loss:           summary.Loss,
 		MaxSuppression: p.Privacy.MaxSuppression,
 		SuppressedAs:   string(r.suppressed()),

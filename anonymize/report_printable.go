@@ -17,7 +17,7 @@ func (r *Report) printable() *Report {
 		column.Role, column.Actions = Role(role), showAll(column.Actions)
 	}
 	if a := c.Anonymity; a != nil {
-		show(&a.Unit, &a.Recoding, &a.Search, &a.SuppressedAs)
+		show(&a.Unit, &a.Recoding, &a.Search, &a.Measure, &a.SuppressedAs)
 		a.Quasi = showAll(a.Quasi)
 		a.Models, a.Sensitive = slices.Clone(a.Models), slices.Clone(a.Sensitive)
 		for i := range a.Models {

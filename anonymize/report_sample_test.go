@@ -119,7 +119,7 @@ func sampleReport() *Report {
 	a := &AnonymityReport{
 		Quasi: []string{"birth_year", "sex", "zip", "admission"}, Unit: "patient_id",
 		Recoding: "global",
-		Search:   "optimal", Loss: 0.3482, MaxSuppression: 0.05,
+		Search:   "optimal", Measure: "loss by geometric_mean", Loss: 0.3482, MaxSuppression: 0.05,
 		Suppression: float64(rows.Suppressed) / float64(rows.Sampled), SuppressedAs: "drop",
 		Sensitive: []SensitiveReport{{Column: "diagnosis", Distinct: 3}},
 		Before:    sampleClassReport(before), After: sampleClassReport(after),

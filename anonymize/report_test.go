@@ -33,8 +33,8 @@ func TestReportTextsAreKnown(t *testing.T) {
 		".Digests.Policy": "hash", ".Digests.Plan": "hash", ".Digests.Input": "hash",
 		".Digests.Output": "hash", ".Columns.Name": "schema", ".Columns.Role": "policy",
 		".Columns.Actions": "policy", ".Anonymity.Quasi": "policy", ".Anonymity.Unit": "policy",
-		".Anonymity.Recoding": "policy",
-		".Anonymity.Search":   "library", ".Anonymity.SuppressedAs": "policy",
+		".Anonymity.Recoding": "policy", ".Anonymity.Measure": "policy",
+		".Anonymity.Search": "library", ".Anonymity.SuppressedAs": "policy",
 		".Anonymity.Models.Model": "policy", ".Anonymity.Sensitive.Column": "policy",
 		".Statistics.Unit": "policy", ".Statistics.Queries.Query": "policy", ".Warnings": "library",
 	}

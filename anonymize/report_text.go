@@ -102,7 +102,8 @@ func (t *textReport) anonymity() {
 	if a.Unit != "" {
 		unit = "people are counted by " + a.Unit
 	}
-	t.paragraph("  ", unit+"; recoding "+orDash(a.Recoding)+"; search "+orDash(a.Search)+"; loss "+formatShare(a.Loss))
+	t.paragraph("  ", unit+"; recoding "+orDash(a.Recoding)+"; search "+orDash(a.Search)+
+		"; loss "+a.lost())
 	for _, s := range a.Sensitive {
 		t.paragraph("  ", plural(s.Distinct, "different value")+" of "+s.Column+
 			" in the least varied class")

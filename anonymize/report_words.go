@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/lethe-go/lethe/kanon"
 )
 
 // verdict is what a report comes down to. Word heads it, Sentence says it.
@@ -287,4 +289,12 @@ func (r *Report) digests() []fileDigest {
 		}
 	}
 	return list
+}
+
+// lost is what the search lost, as a share where the measure is one of shares.
+func (a *AnonymityReport) lost() string {
+	if a.Measure == "" || a.Measure == (kanon.Loss{}).String() || a.Recoding != string(kanon.Global) {
+		return formatShare(a.Loss)
+	}
+	return formatFigure(a.Loss) + " by " + a.Measure
 }

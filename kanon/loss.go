@@ -164,7 +164,7 @@ func (l Loss) factors() lattice.Factors {
 	}
 }
 
-// columnLosses are the measures of columns.
+// columnLoss is nil for measures of classes.
 func (l Loss) columnLoss() lattice.ColumnLoss {
 	f := l.factors()
 	switch l.measure() {
@@ -247,14 +247,15 @@ func (l Loss) validate(columns []string) error {
 	mistake := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("loss: "+format, args...))
 	}
-	byColumn := l.columnLoss() != nil
-	switch {
-	case !byColumn && l.classLoss() == nil:
+	byClass := l.classLoss() != nil
+	if !byClass && l.columnLoss() == nil {
 		mistake("measure %q is unknown, want one of %s", l.Measure, quotedMeasures())
 		return errors.Join(errs...)
-	case !byColumn && l.Aggregate != "":
+	}
+	if byClass && l.Aggregate != "" {
 		mistake("%s is a measure of classes and has no aggregate", l.Measure)
-	case !byColumn && len(l.Weights) > 0:
+	}
+	if byClass && len(l.Weights) > 0 {
 		mistake("%s is a measure of classes and has no weights", l.Measure)
 	}
 	if _, ok := aggregates()[l.Aggregate]; !ok && l.Aggregate != "" {
