@@ -47,7 +47,7 @@ type Checker struct {
 	seen    bool           // a schema
 
 	rows   int64
-	splits []pairs          // of column j: numbers (class by columns before j, value of j)
+	splits []splits         // one for every splitColumns of the quasi-identifiers
 	people pairSet          // of class and person
 	traces []trace          // of a person
 	values []*checkedValues // a sensitive column
@@ -56,7 +56,8 @@ type Checker struct {
 	peopleIn []int64
 	ids      []uint32 // of a block of rows
 	numbers  []uint32 // of their people
-	compared bool     // with a reference
+	split    []split
+	compared bool // with a reference
 }
 
 // checkBlock is how many rows are handled column by column at a time.
@@ -100,8 +101,8 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 			errs = append(errs, fmt.Errorf("kanon: check: model %d: %w", i+1, err))
 		}
 	}
-	for range cfg.Quasi {
-		c.splits = append(c.splits, pairs{})
+	for range (len(cfg.Quasi) + splitColumns - 1) / splitColumns {
+		c.splits = append(c.splits, splits{})
 	}
 	for _, name := range c.cfg.Sensitive {
 		c.values = append(c.values, newCheckedValues(name, cfg.Models))
@@ -160,7 +161,7 @@ func (c *Checker) add(rec arrow.Record) error {
 			return fmt.Errorf("kanon: check: column %q: %w", column.name, err)
 		}
 	}
-	quasi, rest := read[:len(c.splits)], read[len(c.splits):]
+	quasi, rest := read[:len(c.cfg.Quasi)], read[len(c.cfg.Quasi):]
 	sensitive, unit := rest[:len(c.values)], rest[len(c.values):]
 	for from := 0; from < int(rec.NumRows()); from += checkBlock {
 		n := min(checkBlock, int(rec.NumRows())-from)
@@ -186,14 +187,21 @@ func (c *Checker) add(rec arrow.Record) error {
 }
 
 // classes numbers the classes of n rows and counts the rows in each. Rows are
-// split by the first column, each part by the second, and so on: the class by
-// the first j columns, with the value of the next, makes the class by j+1.
+// split by the first columns, each part by the next, and so on.
 func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 	c.ids = slices.Grow(c.ids[:0], n)[:n]
 	clear(c.ids)
-	for j, read := range quasi {
+	c.split = slices.Grow(c.split[:0], n)[:n]
+	for k, numbers := range c.splits {
+		clear(c.split)
+		for j, read := range quasi[k*splitColumns : min(len(quasi), (k+1)*splitColumns)] {
+			for i := range c.split {
+				c.split[i][j] = read(from + i)
+			}
+		}
 		for i, id := range c.ids {
-			c.ids[i], _ = c.splits[j].number(id, read(from+i))
+			c.split[i][splitColumns] = id
+			c.ids[i] = numbers.number(c.split[i])
 		}
 	}
 	for _, class := range c.ids {
@@ -246,6 +254,24 @@ func (c *Checker) find(schema *arrow.Schema) ([]int, error) {
 	}
 	c.seen = true
 	return at, errors.Join(errs...)
+}
+
+// splitColumns is how many columns rows are split by at a time.
+const splitColumns = 7
+
+// split are the values of that many columns, and the class by those before.
+type split [splitColumns + 1]uint32
+
+// splits numbers splits, from 0 in the order in which they come.
+type splits map[split]uint32
+
+func (s splits) number(of split) uint32 {
+	if n, ok := s[of]; ok {
+		return n
+	}
+	n := uint32(len(s))
+	s[of] = n
+	return n
 }
 
 // pairs numbers pairs of numbers, from 0 in the order in which they come.

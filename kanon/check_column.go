@@ -63,25 +63,35 @@ func (c *checkColumn) dictionary(d *array.Dictionary) (func(row int) uint32, err
 	if err != nil {
 		return nil, err
 	}
-	for row := range d.Len() {
+	const (
+		none    = math.MaxInt32  // no place of an entry
+		unknown = math.MaxUint32 // above every number of a value
+	)
+	if entries.Len() >= none {
+		return nil, fmt.Errorf("%d entries of a dictionary, want fewer than %d", entries.Len(), none)
+	}
+	at := make([]int32, d.Len())
+	for row := range at {
+		at[row] = none
 		if d.IsValid(row) {
-			if i := d.GetValueIndex(row); i < 0 || i >= entries.Len() {
+			i := d.GetValueIndex(row)
+			if i < 0 || i >= entries.Len() {
 				return nil, errors.New("a dictionary index points outside of its dictionary")
 			}
+			at[row] = int32(i)
 		}
 	}
-	const unknown = math.MaxUint32 // above every number of a value
 	numbers := make([]uint32, entries.Len())
 	for i := range numbers {
 		numbers[i] = unknown
 	}
 	return func(row int) uint32 {
-		if d.IsNull(row) {
+		i := at[row]
+		if i == none {
 			return nullCode
 		}
-		i := d.GetValueIndex(row)
 		if numbers[i] == unknown {
-			numbers[i] = number(i)
+			numbers[i] = number(int(i))
 		}
 		return numbers[i]
 	}, nil

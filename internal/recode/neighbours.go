@@ -3,6 +3,7 @@ package recode
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 )
 
 // Neighbours of an item are items of a cheap join. They are found by sorting
@@ -17,8 +18,9 @@ const (
 // neighbours of item i are of[i*neighbourCount:], the nearest first; nobody
 // fills what is left.
 type neighbours struct {
-	of   []int32
-	cost []int64
+	of     []int32
+	cost   []int64
+	wanted []bool // of the items that have any
 }
 
 func (n *neighbours) at(item int32) []int32 {
@@ -28,41 +30,80 @@ func (n *neighbours) at(item int32) []int32 {
 // seedOrders is mixed into the seed of the orders.
 const seedOrders = 0x6F726465
 
-func (s *solver) neighbours() *neighbours {
+// neighbours finds those of the items whose class in c loses anything.
+func (s *solver) neighbours(c *classes) *neighbours {
 	n := s.items()
 	near := &neighbours{
 		of: make([]int32, n*neighbourCount), cost: make([]int64, n*neighbourCount),
+		wanted: make([]bool, n),
 	}
 	for i := range near.of {
 		near.of[i], near.cost[i] = nobody, int64(1)<<62
+	}
+	for it, class := range c.of {
+		near.wanted[it] = class < 0 || c.cost[class] > 0
 	}
 	r := rand.New(rand.NewPCG(s.Seed, seedOrders))
 	order := &itemOrder{keys: make([]uint64, n), items: make([]int32, n)}
 	for round := range neighbourOrders {
 		order.sort(s, s.fields(r, round))
-		for i, x := range order.items {
-			for _, y := range order.items[i+1 : min(n, i+1+neighbourWindow)] {
-				cost := s.priceJoin(s.at(x), s.at(y))
-				near.offer(x, y, cost)
-				near.offer(y, x, cost)
-			}
-		}
+		s.compareNext(near, order.items)
 	}
 	return near
 }
 
-// offer takes y for a neighbour of x where it is nearer than another.
+// minStripe is how many items are worth a goroutine.
+const minStripe = 1 << 12
+
+// compareNext compares each item with those next to it in an order, stripes of
+// the order at a time. An item is in one stripe, so no two goroutines offer to
+// it; pairs across stripes come last. What is found does not depend on that,
+// because neighbours are chosen by a total order.
+func (s *solver) compareNext(near *neighbours, items []int32) {
+	stripes := max(1, min(s.Workers, len(items)/minStripe))
+	at := func(stripe int) int { return stripe * len(items) / stripes }
+	compare := func(i, lo, hi int) {
+		x := items[i]
+		for _, y := range items[lo:hi] {
+			if !near.wanted[x] && !near.wanted[y] {
+				continue
+			}
+			cost := s.priceJoin(s.at(x), s.at(y))
+			near.offer(x, y, cost)
+			near.offer(y, x, cost)
+		}
+	}
+	var wg sync.WaitGroup
+	for stripe := range stripes {
+		wg.Go(func() {
+			for i, end := at(stripe), at(stripe+1); i < end; i++ {
+				compare(i, i+1, min(end, i+1+neighbourWindow))
+			}
+		})
+	}
+	wg.Wait()
+	for stripe := 1; stripe < stripes; stripe++ {
+		end := at(stripe)
+		for i := end - neighbourWindow; i < end; i++ {
+			compare(i, end, i+1+neighbourWindow)
+		}
+	}
+}
+
+// offer takes y for a neighbour of x where it is nearer than another; of two
+// that are equally near, the one of lower number is.
 func (n *neighbours) offer(x, y int32, cost int64) {
+	if !n.wanted[x] {
+		return
+	}
 	costs := n.cost[int(x)*neighbourCount : (int(x)+1)*neighbourCount]
-	if cost >= costs[neighbourCount-1] {
-		return
-	}
 	near := n.at(x)
-	if slices.Contains(near, y) {
+	const last = neighbourCount - 1
+	if cost > costs[last] || cost == costs[last] && y >= near[last] || slices.Contains(near, y) {
 		return
 	}
-	i := neighbourCount - 1
-	for i > 0 && costs[i-1] > cost {
+	i := last
+	for i > 0 && (costs[i-1] > cost || costs[i-1] == cost && near[i-1] > y) {
 		costs[i], near[i] = costs[i-1], near[i-1]
 		i--
 	}

@@ -53,7 +53,7 @@ func (s *solver) solve(ctx context.Context) (*classes, error) {
 	}
 	s.settle(c)
 	if s.items() <= maxMoved && s.method() != Mondrian {
-		near := s.neighbours()
+		near := s.neighbours(c)
 		if err := s.newMover(c, near).improve(ctx); err != nil {
 			return nil, err
 		}

@@ -64,10 +64,10 @@ type sweeper struct {
 	a, b    []uint32
 	clipped []uint32 // their weights, at most K
 
-	count []uint32 // by group
-	group []uint32 // of each item left
-	index *group.Table
-	keys  [256]uint64
+	counts [][]uint32 // by goroutine and group
+	group  []uint32   // of each item left
+	index  *group.Table
+	keys   [256]uint64
 
 	sizes []int32 // of the groups taken
 }

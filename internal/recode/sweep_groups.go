@@ -1,6 +1,9 @@
 package recode
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // maxDirect bounds the pairs of numbers of two halves that are counted in an
 // array.
@@ -12,23 +15,60 @@ func (w *sweeper) tally(a, b *numbering) bool {
 	n := len(w.left)
 	w.group = slices.Grow(w.group[:0], n)[:n]
 	groups := a.n * b.n
-	if groups <= maxDirect && groups <= 64*n+1024 {
-		width := uint32(b.n)
-		for i, part := range w.a {
-			w.group[i] = a.of[part]*width + b.of[w.b[i]]
-		}
-	} else {
+	if groups > maxDirect || groups > 64*n+1024 {
 		groups = w.number(a, b)
+		w.counts = clearCounts(w.counts, 1, groups)
+		return w.weigh(w.counts[0], 0, n)
 	}
-	w.count = slices.Grow(w.count[:0], groups)[:groups]
-	clear(w.count)
-	k, enough := uint32(w.K), uint32(0)
-	for i, g := range w.group {
-		n := min(w.count[g]+w.clipped[i], k)
-		w.count[g] = n
-		enough = max(enough, n)
+	// Where groups are few, each goroutine counts its own items.
+	workers := max(1, min(w.Workers, n/minStripe))
+	if groups > n/4 {
+		workers = 1
 	}
-	return enough >= k
+	w.counts = clearCounts(w.counts, workers, groups)
+	enough := make([]bool, workers)
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			lo, hi := worker*n/workers, (worker+1)*n/workers
+			width := uint32(b.n)
+			for i := lo; i < hi; i++ {
+				w.group[i] = a.of[w.a[i]]*width + b.of[w.b[i]]
+			}
+			enough[worker] = w.weigh(w.counts[worker], lo, hi)
+		})
+	}
+	wg.Wait()
+	k, most := uint32(w.K), uint32(0)
+	for _, more := range w.counts[1:] {
+		for g, n := range more {
+			w.counts[0][g] = min(w.counts[0][g]+n, k)
+			most = max(most, w.counts[0][g])
+		}
+	}
+	return most >= k || enough[0]
+}
+
+// clearCounts makes room for the counts of some goroutines.
+func clearCounts(counts [][]uint32, workers, groups int) [][]uint32 {
+	counts = slices.Grow(counts[:0], workers)[:workers]
+	for i := range counts {
+		counts[i] = slices.Grow(counts[i][:0], groups)[:groups]
+		clear(counts[i])
+	}
+	return counts
+}
+
+// weigh counts the items from lo to hi and says whether a group has enough.
+func (w *sweeper) weigh(count []uint32, lo, hi int) bool {
+	k, most := uint32(w.K), uint32(0)
+	weights := w.clipped[lo:hi]
+	for i, g := range w.group[lo:hi] {
+		n := min(count[g]+weights[i], k)
+		count[g] = n
+		most = max(most, n)
+	}
+	return most >= k
 }
 
 // number gives the groups dense numbers and returns how many there are.
@@ -58,7 +98,7 @@ func (w *sweeper) close(limit int64) int64 {
 	pending := int64(-1)
 	groups, sizes := 0, w.sizes[:0]
 	for i, g := range w.group {
-		switch c := w.count[g]; {
+		switch c := w.counts[0][g]; {
 		case c >= taken:
 			sizes[c-taken]++
 			continue
@@ -70,10 +110,10 @@ func (w *sweeper) close(limit int64) int64 {
 			if pending < 0 || cost < pending {
 				pending = cost
 			}
-			w.count[g] = refused
+			w.counts[0][g] = refused
 			continue
 		}
-		w.count[g] = taken + uint32(groups)
+		w.counts[0][g] = taken + uint32(groups)
 		groups++
 		sizes = append(sizes, 1)
 	}
@@ -105,7 +145,7 @@ func (w *sweeper) gather(sizes []int32) {
 	}
 	members := make([]int32, total)
 	for i, g := range w.group {
-		if c := w.count[g]; c >= taken {
+		if c := w.counts[0][g]; c >= taken {
 			at := &sizes[c-taken]
 			members[*at] = w.left[i]
 			*at++
