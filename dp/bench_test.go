@@ -139,3 +139,82 @@ func BenchmarkMerge(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTenQueries answers ten queries over 10 million rows of a million people,
+// five of them by the 1000 clinics that a Groups finds, in one pass by one
+// goroutine but for what Results does.
+func BenchmarkTenQueries(b *testing.B) {
+	const rows, people, batch = 10_000_000, 1_000_000, 64 << 10
+	rng := rand.New(rand.NewPCG(2, 2))
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "patient", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "clinic", Type: dict(arrow.PrimitiveTypes.Int32, arrow.BinaryTypes.String)},
+		{Name: "days", Type: arrow.PrimitiveTypes.Float64},
+		{Name: "age", Type: arrow.PrimitiveTypes.Int32},
+	}, nil)
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = fmt.Sprint("clinic ", i)
+	}
+	recs := make([]arrow.Record, 0, rows/batch+1)
+	for done := 0; done < rows; done += batch {
+		rb := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
+		for range min(batch, rows-done) {
+			p := rng.Uint64N(people)
+			rb.Field(0).(*array.Int64Builder).Append(int64(p * 0x9E3779B97F4A7C15 >> 1))
+			if err := rb.Field(1).(*array.BinaryDictionaryBuilder).AppendString(
+				names[rng.IntN(30)*rng.IntN(34)]); err != nil {
+				b.Fatal(err)
+			}
+			rb.Field(2).(*array.Float64Builder).Append(rng.ExpFloat64() * 9)
+			rb.Field(3).(*array.Int32Builder).Append(int32(p % 90))
+		}
+		recs = append(recs, rb.NewRecord())
+		rb.Release()
+	}
+	by := []string{"clinic"}
+	days, age := Variable{Column: "days", Upper: 60}, Variable{Column: "age", Upper: 120}
+	queries := []Query{
+		Groups{By: by, Rule: TruncatedGeometric, Epsilon: 0.1, Delta: 1e-6},
+		People{By: by, Epsilon: 0.1}, Count{By: by, Epsilon: 0.1},
+		Mean{Column: "days", Upper: 60, By: by, Epsilon: 0.1},
+		Variance{Column: "age", Upper: 120, By: by, Epsilon: 0.1},
+		Quantiles{Column: "days", Upper: 60, Ranks: []float64{0.25, 0.5, 0.75}, By: by, Epsilon: 0.1},
+		Sum{Column: "days", Upper: 60, Epsilon: 0.1},
+		Correlation{X: days, Y: age, Epsilon: 0.1},
+		Histogram{Column: "age", Edges: []float64{0, 20, 40, 60, 80, 100}, Epsilon: 0.1},
+		Top{Column: "clinic", K: 10, Epsilon: 0.1},
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		s, err := New(Config{Total: Budget{Epsilon: 1, Delta: 1e-6},
+			Unit: Unit{Column: "patient", MaxRows: 8, MaxGroups: 4}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		scan, err := s.NewScan(schema, queries...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, rec := range recs {
+			if err := scan.Add(rec); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.StopTimer()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.StartTimer()
+		out, err := scan.Results(context.Background())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range out {
+			r.Release()
+		}
+	}
+	b.ReportMetric(rows/1e6*float64(b.N)/b.Elapsed().Seconds(), "Mrows/s")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB-held")
+}

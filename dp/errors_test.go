@@ -136,3 +136,5 @@ func TestTooManyRows(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }

@@ -96,6 +96,10 @@ func (averaging) columns(c *columns, v *view, q *question, t *tally, n noise) {
 		share := meanShare(above, below, g.width())
 		mean[i], count[i] = g.value(share), int64(rows)
 		scale[i] = spread.of(1-share, share) / max(1, rows) / g.perUnit
+		if above+below+2*tail < float64(g.width()) {
+			lower[i], upper[i] = g.lower, g.upper // there is not one row
+			continue
+		}
 		// Without noise neither sum is negative, and the share rises with the one
 		// and falls with the other.
 		lower[i] = g.value(portion(above-tail, below+tail, 0) - rounding)

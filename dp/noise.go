@@ -76,7 +76,7 @@ func scaleOf(n noise) float64 {
 		v, _ := n.Variance().Float64()
 		return math.Sqrt(v)
 	}
-	return math.NaN()
+	return 0
 }
 
 // blend turns weights into the scale of Σ wᵢ·Xᵢ, for independent Xᵢ of one noise:

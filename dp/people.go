@@ -1,5 +1,7 @@
 package dp
 
+import "slices"
+
 // People is the number of distinct people, of each group where it is grouped. The
 // zero value is refused.
 type People struct {
@@ -47,13 +49,10 @@ func presence(u Unit, groups int, _ []grid) sensitivity { return ones(u.groupsOf
 type peopling struct{ cells }
 
 func (peopling) tally(v *view, q *question) tally {
-	t := zeros(1, q.size(v))
 	if len(q.by) == 0 {
-		t.cells[0][0] = v.sample.people()
-		return t
+		return tally{cells: [][]int64{{v.sample.people()}}}
 	}
-	v.sample.countPeople(q.grouping, t.cells[0])
-	return t
+	return tally{cells: [][]int64{slices.Clone(v.people[q.grouping])}}
 }
 
 func (peopling) columns(c *columns, v *view, q *question, t *tally, n noise) {

@@ -34,7 +34,7 @@ func runs(fault string) int {
 	case fault != "":
 		return 20_000
 	}
-	return 30_000 / slower
+	return 20_000 / slower
 }
 
 const tooLittle = "noise divided by 1.185"
@@ -96,12 +96,20 @@ func lossBound(n, m, runs int, delta float64) float64 {
 	if n == 0 || m == runs || float64(n) <= delta*float64(runs) {
 		return math.Inf(-1)
 	}
-	p := distuv.Beta{Alpha: float64(n), Beta: float64(runs - n + 1)}.Quantile(alarm / 2)
+	p := clopperPearson(n, runs)
 	q := distuv.Beta{Alpha: float64(m + 1), Beta: float64(runs - m)}.Quantile(1 - alarm/2)
 	if p <= delta {
 		return math.Inf(-1)
 	}
 	return math.Log((p - delta) / q)
+}
+
+// clopperPearson is a lower bound on the probability of what happened n times.
+func clopperPearson(n, runs int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return distuv.Beta{Alpha: float64(n), Beta: float64(runs - n + 1)}.Quantile(alarm / 2)
 }
 
 // trial is a pair of neighbours with a query that promises ε = 1, and the faults

@@ -141,10 +141,11 @@ func (ranking) perturb(_ *view, q *question, t *tally, n noise, src *entropy.Sou
 	for g, leaves := range t.trees.leaves {
 		tree := newTree(leaves, n, src)
 		for i, rank := range ranks {
+			value := tree.quantile(rank)
 			lower, upper := tree.interval(rank, &reach, i)
-			t.trees.value = append(t.trees.value, tree.quantile(rank))
-			t.trees.lower = append(t.trees.lower, lower)
-			t.trees.upper = append(t.trees.upper, upper)
+			t.trees.value = append(t.trees.value, value)
+			t.trees.lower = append(t.trees.lower, min(lower, value))
+			t.trees.upper = append(t.trees.upper, max(upper, value))
 		}
 		t.trees.leaves[g] = nil
 	}

@@ -2,6 +2,7 @@ package dp
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -33,23 +34,39 @@ func (s *Scan) answer() (*view, []answer, error) {
 
 // view bounds in how many groups people are and finds groups.
 func (s *Scan) view() *view {
-	v := &view{plan: s.plan, sample: s.sample, groups: make([]groupSet, len(s.plan.groupings))}
+	n := len(s.plan.groupings)
+	v := &view{plan: s.plan, sample: s.sample, groups: make([]groupSet, n), people: make([][]int64, n)}
 	for j, g := range s.plan.groupings {
 		if most := s.plan.unit.MaxGroups; most > 0 && (g.private() || g.size > most) {
 			s.sample.boundGroups(j, most, s.source)
 		}
 		if g.private() {
-			v.groups[j] = s.selectGroups(j)
-		} else {
-			v.groups[j] = g.set()
+			v.groups[j], v.people[j] = s.selectGroups(j)
+			continue
+		}
+		v.groups[j] = g.set()
+		if s.plan.countsPeople(j) {
+			v.people[j] = make([]int64, g.size)
+			s.sample.countPeople(j, v.people[j])
 		}
 	}
 	return v
 }
 
+// countsPeople says whether a question about a grouping is one of people.
+func (p *plan) countsPeople(grouping int) bool {
+	return slices.ContainsFunc(p.questions, func(q question) bool {
+		switch q.kind.(type) {
+		case peopling, topping:
+			return q.grouping == grouping && len(q.by) > 0
+		}
+		return false
+	})
+}
+
 // selectGroups decides which groups of a roll are shown, and numbers the rows
-// kept by those.
-func (s *Scan) selectGroups(j int) groupSet {
+// kept by those. It returns them and how many people are in each.
+func (s *Scan) selectGroups(j int) (groupSet, []int64) {
 	roll, rule := s.rolls[j], s.plan.groupings[j].selection
 	people := make([]int64, roll.len())
 	s.sample.countPeople(j, people)
@@ -67,8 +84,9 @@ func (s *Scan) selectGroups(j int) groupSet {
 	for g := range place {
 		place[g] = none
 	}
+	counts := make([]int64, len(shown))
 	for i, g := range shown {
-		place[g] = uint32(i)
+		place[g], counts[i] = uint32(i), people[g]
 		set.people = append(set.people, noisy[g])
 	}
 	s.sample.eachPage(func(p *page, n int) {
@@ -78,7 +96,7 @@ func (s *Scan) selectGroups(j int) groupSet {
 			}
 		}
 	})
-	return set
+	return set, counts
 }
 
 // prepare finds bounds and makes the noise of every question.

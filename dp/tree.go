@@ -65,39 +65,47 @@ func (n node) child(i int) node { return node{n.level + 1, n.prefix<<treeBits + 
 func (n node) start() float64 { return float64(n.prefix) * n.span() }
 func (n node) span() float64  { return math.Ldexp(1, -treeBits*n.level) }
 
-// quantile walks down to the leaf that the rank falls into. On each level it goes
-// on with the share of the rows that are before it in the child it falls into, so
-// that the noise of a level is not handed down: of a child's children the shares
-// count, and not how their sum differs from the child's own number.
-//
-// Children below the noise of a node count as empty, as most of a sparse tree are;
-// and a node all of whose children do is not divided further. The result is
-// monotone in rank.
+// quantile walks down to the leaf that the rank falls into, by the noisy numbers of
+// rows of the children of each node: moved to numbers that are not negative and
+// whose sum is what their parent was found to have, the nearest such ones. So what
+// a parent has is known better than from the sum of its children, and the many
+// empty parts of a sparse tree get nothing. A node that has less than the noise is
+// not divided further. The result is monotone in rank.
 func (t *tree) quantile(rank float64) float64 {
-	least := 2 * scaleOf(t.noise)
-	at, share := node{}, rank
-	for at.level < treeLevels {
+	least := scaleOf(t.noise)
+	at, share, sum := node{}, rank, 0.0
+	for _, n := range t.children(at) {
+		sum += n
+	}
+	for at.level < treeLevels && sum > least {
 		c := *t.children(at)
-		sum := 0.0
-		for i, n := range c {
-			if n < least {
-				c[i] = 0
-			}
-			sum += c[i]
-		}
-		if sum == 0 {
-			break
-		}
+		divide(&c, sum)
 		i, target := 0, share*sum
 		for last := lastOf(&c); i < last && target > c[i]; i++ {
 			target -= c[i]
 		}
-		at, share = at.child(i), 0.5
-		if c[at.prefix%treeFan] > 0 {
-			share = max(0, min(target/c[at.prefix%treeFan], 1))
-		}
+		at, share, sum = at.child(i), max(0, min(target/c[i], 1)), c[i]
 	}
 	return at.start() + share*at.span()
+}
+
+// divide moves numbers to the nearest ones that are not negative and have the given
+// sum, which is positive: each is made smaller by the same amount, but not below
+// zero (Duchi, Shalev-Shwartz, Singer and Chandra 2008, Efficient projections onto
+// the l1-ball for learning in high dimensions, ICML, Figure 1).
+func divide(c *[treeFan]float64, sum float64) {
+	sorted := *c
+	slices.Sort(sorted[:])
+	less, top := 0.0, 0.0
+	for i := treeFan - 1; i >= 0; i-- {
+		top += sorted[i]
+		if by := (top - sum) / float64(treeFan-i); sorted[i] > by {
+			less = by
+		}
+	}
+	for i := range c {
+		c[i] = max(0, c[i]-less)
+	}
 }
 
 // lastOf is the last child that is not empty.
@@ -162,40 +170,46 @@ func newReach(n noise, ranks []float64) reach {
 	alpha := miss / (2 * treeLevels) // levels and sides
 	r := reach{root: make([]float64, len(ranks))}
 	for i, rank := range ranks {
-		for k := 1; k < treeFan; k++ {
-			r.root[i] = max(r.root[i], tailOfSum(n, alpha/(treeFan-1),
-				weighted{k, 1 - rank}, weighted{treeFan - k, rank}))
-		}
+		// Of k children before an end and the others after it; for every λ what is
+		// minimized below is linear in k, and so largest for the least or the most.
+		r.root[i] = tailOfSum(n, alpha/(treeFan-1), func(m func(float64) float64) float64 {
+			before, after := m(1-rank), m(rank)
+			return max(before+(treeFan-1)*after, (treeFan-1)*before+after)
+		})
 	}
 	// The largest of the first sums of independent symmetric terms exceeds a bound
 	// at most twice as often as the last (Lévy's inequality).
-	r.level = tailOfSum(n, alpha/2, weighted{treeFan - 1, 1})
+	r.level = tailOfSum(n, alpha/2, func(m func(float64) float64) float64 {
+		return (treeFan - 1) * m(1)
+	})
 	return r
 }
 
-// weighted is a number of noisy terms with a weight.
-type weighted struct {
-	terms  int
-	weight float64
-}
-
-// tailOfSum is a number that the weighted sum exceeds with a probability of at most
-// alpha: by Chernoff's bound, P(S ≥ b) ≤ E(e^(λS))·e^(-λb) for any λ > 0, it is
-// (ln E(e^(λS)) - ln alpha)/λ, here the least over some λ.
-func tailOfSum(n noise, alpha float64, terms ...weighted) float64 {
-	least := math.Inf(1)
+// tailOfSum is a number that a weighted sum S of noise exceeds with a probability of
+// at most alpha: by Chernoff's bound, P(S ≥ b) ≤ E(e^(λS))·e^(-λb) for any λ > 0, it
+// is (ln E(e^(λS)) - ln alpha)/λ. Any λ will do; the best is searched for. moment
+// gives the logarithm of the mean for a λ, from that for a noise by its weight.
+func tailOfSum(n noise, alpha float64, moment func(m func(weight float64) float64) float64) float64 {
 	scale := scaleOf(n)
-	for step := range 200 {
-		lambda := math.Exp2(float64(step-180)/10) / scale * 2
-		sum := -math.Log(alpha)
-		for _, w := range terms {
-			sum += float64(w.terms) * logMoment(n, lambda*w.weight)
+	bound := func(x float64) float64 {
+		lambda := math.Exp(x) / scale
+		of := func(weight float64) float64 { return logMoment(n, lambda*weight) }
+		if b := (moment(of) - math.Log(alpha)) / lambda; b == b {
+			return b
 		}
-		if b := sum / lambda; b < least {
-			least = b
+		return math.Inf(1)
+	}
+	// It falls and then rises with λ, as ln E is convex in it.
+	low, high := -12.0, 5.0
+	for range 60 {
+		third := (high - low) / 3
+		if right := bound(high - third); math.IsInf(right, 1) || bound(low+third) < right {
+			high -= third
+		} else {
+			low += third
 		}
 	}
-	return least
+	return bound(low)
 }
 
 // logMoment is an upper bound of ln E(e^(λX)), +Inf where there is none.

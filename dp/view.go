@@ -7,6 +7,7 @@ type view struct {
 	sample *sample
 	grids  []grid     // by measure
 	groups []groupSet // by grouping
+	people [][]int64  // by grouping: people in each group; nil where nobody asks
 }
 
 // groupSet are the groups of a grouping that are in the results.
