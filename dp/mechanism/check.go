@@ -41,7 +41,7 @@ func (l *list) epsilon(x float64) {
 }
 
 const (
-	leastEpsilon = 0x1p-30
+	leastEpsilon = 1e-9
 	mostEpsilon  = 1 << 12
 )
 

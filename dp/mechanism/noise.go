@@ -134,6 +134,20 @@ func (n *Noise) Ints(x []int64) ([]int64, error) {
 	return out, nil
 }
 
+// Each adds noise to every number of x in place, for a mechanism of one real
+// number: each is a release of its own and costs Cost, which is meant for numbers
+// of different people. Calls do not wait for one another.
+func (n *Noise) Each(x []float64) error {
+	if err := n.check(n.length(), false, 1); err != nil {
+		return err
+	}
+	src := entropy.New()
+	for i, v := range x {
+		x[i] = n.grid.value(n.draw.Add(src, n.grid.steps(v)))
+	}
+	return nil
+}
+
 func (n *Noise) float(x float64) float64 {
 	return n.grid.value(n.draw.Add(n.source, n.grid.steps(x)))
 }

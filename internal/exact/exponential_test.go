@@ -49,8 +49,8 @@ func TestExpNearError(t *testing.T) {
 	for _, f := range fractions {
 		check(f)
 	}
-	for num := range int64(1000) {
-		check(big.NewRat(num, 1000))
+	for num := range int64(300) {
+		check(big.NewRat(num, 300))
 		check(big.NewRat(num, 19))
 	}
 	for _, gamma := range []float64{44, 64, 1e6, 1e300, math.Inf(1)} {

@@ -3,3 +3,5 @@
 package exact
 
 const slower = false
+
+const draws = 2_000_000

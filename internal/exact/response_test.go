@@ -44,14 +44,14 @@ func answers(r Response, src *entropy.Source, value int32) func() int64 {
 func TestRespondChiSquare(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 41)
 	src := entropy.New()
-	for _, test := range []struct {
+	for _, test := range some([]struct {
 		k, value int
 		epsilon  *big.Rat
 	}{
 		{2, 0, big.NewRat(1, 1)}, {2, 1, big.NewRat(1, 100)}, {3, 1, big.NewRat(5, 2)},
 		{10, 9, big.NewRat(1, 1)}, {250, 0, big.NewRat(4, 1)}, {3000, 1234, big.NewRat(6, 1)},
 		{7, 3, big.NewRat(12, 1)},
-	} {
+	}) {
 		f, _ := test.epsilon.Float64()
 		c := responseCells(test.k, f, test.value)
 		r := NewResponse(uint64(test.k), test.epsilon)
@@ -90,6 +90,9 @@ func TestRespondWords(t *testing.T) {
 // The statistic sees a response that is 2 % off, and one that never gives the
 // last value.
 func TestRespondPower(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 42)
 	src := entropy.New()
 	c := responseCells(10, 1, 4)

@@ -1,0 +1,476 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/cryptotest"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"pgregory.net/rapid"
+
+	"github.com/lethe-go/lethe/internal/dptest"
+)
+
+// build makes an array of texts in the type's own form.
+func build(t testing.TB, mem memory.Allocator, dt arrow.DataType, values ...string) arrow.Array {
+	t.Helper()
+	b := array.NewBuilder(mem, dt)
+	defer b.Release()
+	for _, v := range values {
+		if err := b.AppendValueFromString(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.NewArray()
+}
+
+// encoded is a dictionary with a null entry, one that no row has, and each value
+// twice, of indices of one byte.
+func encoded(t testing.TB, mem memory.Allocator, dt arrow.DataType, unused string, values ...string) arrow.Array {
+	t.Helper()
+	entries := append([]string{array.NullValueStr, unused}, values...)
+	entries = append(entries, values...)
+	dict := build(t, mem, dt, entries...)
+	defer dict.Release()
+	b := array.NewUint8Builder(mem)
+	defer b.Release()
+	for i, v := range values {
+		switch {
+		case v == array.NullValueStr && i%2 == 0:
+			b.AppendNull()
+		case v == array.NullValueStr:
+			b.Append(0)
+		default:
+			b.Append(uint8(2 + i + i%2*len(values)))
+		}
+	}
+	index := b.NewArray()
+	defer index.Release()
+	return array.NewDictionaryArray(&arrow.DictionaryType{
+		IndexType: arrow.PrimitiveTypes.Uint8, ValueType: dt}, index, dict)
+}
+
+// apply randomizes one column.
+func apply(t testing.TB, mem memory.Allocator, m Method, a arrow.Array) (arrow.Array, error) {
+	t.Helper()
+	k, err := m.bind(a.DataType())
+	if err != nil {
+		return nil, err
+	}
+	out, err := k(mem, a)
+	if err != nil {
+		return nil, err
+	}
+	want, err := m.outType(a.DataType())
+	if err != nil || !arrow.TypeEqual(out.DataType(), want) || out.NullN() != 0 || out.Len() != a.Len() {
+		t.Fatalf("%s of %d rows became %s of %d with %d nulls, want %s, %v", a.DataType(), a.Len(),
+			out.DataType(), out.Len(), out.NullN(), want, err)
+	}
+	return out, nil
+}
+
+func texts(a arrow.Array) []string {
+	out := make([]string, a.Len())
+	for i := range out {
+		if d, ok := a.(*array.Dictionary); ok {
+			out[i] = d.Dictionary().ValueStr(d.GetValueIndex(i))
+		} else {
+			out[i] = a.ValueStr(i)
+		}
+	}
+	return out
+}
+
+// With so large an ε that nothing is replaced, every type, plain and as a
+// dictionary, sliced and with nulls, comes out as it was.
+func TestResponseOfEveryType(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	for _, dt := range []arrow.DataType{
+		arrow.BinaryTypes.String, arrow.BinaryTypes.LargeString, arrow.FixedWidthTypes.Boolean,
+		arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Int16, arrow.PrimitiveTypes.Int32,
+		arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Uint16,
+		arrow.PrimitiveTypes.Uint32, arrow.PrimitiveTypes.Uint64,
+	} {
+		categories, outside := []string{"3", "7", "100"}, "5"
+		if dt.ID() == arrow.BOOL {
+			categories, outside = []string{"true", "false"}, "true"
+		}
+		m := RandomizedResponse{Epsilon: 500, Categories: categories, Other: categories[1]}
+		u := UnaryEncoding{Epsilon: 500, Categories: categories, Other: categories[1]}
+		values := []string{categories[0], categories[1], array.NullValueStr, outside, array.NullValueStr,
+			categories[len(categories)-1]}
+		want := []string{values[0], values[1], values[1], values[1], values[1], values[5]}
+		if dt.ID() == arrow.BOOL {
+			want[3] = outside
+		}
+		plain := build(t, mem, dt, append([]string{values[0]}, values...)...)
+		slice := array.NewSlice(plain, 1, int64(plain.Len()))
+		// A boolean builder has no dictionary; Arrow has the type all the same.
+		dict := encoded(t, mem, dt, outside, values...)
+		tail := array.NewSlice(dict, 2, int64(dict.Len()))
+		for i, a := range []arrow.Array{slice, dict, tail} {
+			want := want
+			if i == 2 {
+				want = want[2:]
+			}
+			out, err := apply(t, mem, m, a)
+			if err != nil {
+				t.Fatalf("%s: %v", a.DataType(), err)
+			}
+			if fmt.Sprint(texts(out)) != fmt.Sprint(want) {
+				t.Errorf("%s: %v, want %v", a.DataType(), texts(out), want)
+			}
+			out.Release()
+			if out, err = apply(t, mem, u, a); err != nil {
+				t.Fatalf("%s: %v", a.DataType(), err)
+			}
+			list := out.(*array.FixedSizeList)
+			bits := list.ListValues().(*array.Boolean)
+			for row, v := range want {
+				for j, c := range categories {
+					if c != v && bits.Value(row*len(categories)+j) {
+						t.Errorf("%s: row %d has the bit of another value", a.DataType(), row)
+					}
+				}
+			}
+			out.Release()
+		}
+		for _, a := range []arrow.Array{plain, slice, dict, tail} {
+			a.Release()
+		}
+	}
+}
+
+// What is no category is refused without Other, and errors name no value.
+func TestRefusals(t *testing.T) {
+	mem := memory.DefaultAllocator
+	str := arrow.BinaryTypes.String
+	m := RandomizedResponse{Epsilon: 1, Categories: []string{"a", "canary1"}}
+	lower := Noise{Epsilon: 1, Lower: 0, Upper: 10}
+	for name, test := range map[string]struct {
+		m    Method
+		a    arrow.Array
+		want string
+	}{
+		"outside":    {m, build(t, mem, str, "a", "canary2"), `"other"`},
+		"null":       {m, build(t, mem, str, "a", array.NullValueStr), `"other"`},
+		"dictionary": {m, encoded(t, mem, str, "x", "a", "canary2"), `"other"`},
+		"null entry": {m, encoded(t, mem, str, "x", "a", array.NullValueStr), `"other"`},
+		"floats":     {m, build(t, mem, arrow.PrimitiveTypes.Float64, "1"), "want text, booleans"},
+		"no integer": {m, build(t, mem, arrow.PrimitiveTypes.Int8, "1"), "category 1 is no value of int8"},
+		"two ways": {RandomizedResponse{Epsilon: 1, Categories: []string{"1", "01"}},
+			build(t, mem, arrow.PrimitiveTypes.Int8, "1"), "written in two ways"},
+		"unary":        {UnaryEncoding{Epsilon: 1, Categories: m.Categories}, build(t, mem, str, "canary2"), `"other"`},
+		"unary floats": {UnaryEncoding{Epsilon: 1, Categories: m.Categories}, build(t, mem, arrow.PrimitiveTypes.Float64, "1"), "want text"},
+		"null number":  {lower, build(t, mem, arrow.PrimitiveTypes.Int32, array.NullValueStr), `"missing"`},
+		"nan":          {lower, build(t, mem, arrow.PrimitiveTypes.Float64, "NaN"), `"missing"`},
+		"text noise":   {lower, build(t, mem, str, "canary2"), "want integers, floats"},
+	} {
+		out, err := apply(t, mem, test.m, test.a)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+	}
+	bad := array.NewDictionaryArray(&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8,
+		ValueType: str}, build(t, mem, arrow.PrimitiveTypes.Int8, "0", "1"), build(t, mem, str, "a", "a"))
+	short := array.NewDataWithDictionary(bad.DataType(), 2, bad.Data().Buffers(), 0, 0,
+		build(t, mem, str, "a").Data().(*array.Data))
+	for _, m := range []Method{m, UnaryEncoding{Epsilon: 1, Categories: m.Categories}} {
+		if _, err := apply(t, mem, m, array.NewDictionaryData(short)); err == nil ||
+			!strings.Contains(err.Error(), "outside the dictionary") {
+			t.Errorf("%v: an index outside the dictionary: %v", m, err)
+		}
+	}
+}
+
+func TestNewReportsEveryMistake(t *testing.T) {
+	missing := 11.0
+	_, err := New(
+		Column{Method: RandomizedResponse{Epsilon: math.NaN(), Categories: []string{"a", "a"}, Other: "b"}},
+		Column{Name: "x"}, Column{Name: "x", Method: Noise{Epsilon: 1, Lower: 1, Upper: 1}},
+		Column{Name: "y", Method: Noise{Epsilon: 1, Upper: 10, Missing: &missing}},
+		Column{Name: "z", Method: UnaryEncoding{}},
+		Column{Name: "w", Method: Noise{Epsilon: 1e-12, Lower: 0, Upper: math.Inf(1)}})
+	for _, want := range []string{"column 1 has no name", "epsilon is NaN", "category 2 is there twice",
+		"other is none", `column "x": no method`, `"x" is there twice`, "lower is 1 and upper 1",
+		"missing is 11", "0 categories", "epsilon is 1e-12", "upper +Inf"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %q in it", err, want)
+		}
+	}
+	if _, err := New(); err == nil {
+		t.Error("no columns are taken")
+	}
+}
+
+func TestRandomizer(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 51)
+	meta := arrow.NewMetadata([]string{"unit"}, []string{"canary"})
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "id", Type: arrow.PrimitiveTypes.Int64, Metadata: meta},
+		{Name: "smokes", Type: arrow.BinaryTypes.String, Nullable: true, Metadata: meta},
+		{Name: "age", Type: arrow.PrimitiveTypes.Int32},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i := range 100 {
+		b.Field(0).(*array.Int64Builder).Append(int64(i))
+		b.Field(1).(*array.StringBuilder).Append("yes")
+		b.Field(2).(*array.Int32Builder).Append(40)
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+	r, err := New(
+		Column{"smokes", RandomizedResponse{Epsilon: 0.1, Categories: []string{"no", "yes"}}},
+		Column{"age", Noise{Epsilon: 0.2, Lower: 0, Upper: 120}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Cost().Epsilon; got != 0.3 {
+		t.Errorf("costs %v, want 0.3", got)
+	}
+	out, err := r.Transform(context.Background(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Release()
+	want, err := r.Schema(schema)
+	if err != nil || !out.Schema().Equal(want) || out.Schema().Field(1).HasMetadata() ||
+		!out.Schema().Field(0).HasMetadata() || out.Column(0) != rec.Column(0) || out.NumRows() != 100 {
+		t.Errorf("schema %v, %v", out.Schema(), err)
+	}
+	distinct := map[float64]bool{}
+	for _, x := range out.Column(2).(*array.Float64).Float64Values() {
+		distinct[x] = true
+	}
+	if len(distinct) < 100 {
+		t.Errorf("%d different numbers of 100", len(distinct))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := r.Transform(ctx, rec); err == nil {
+		t.Error("a done context is not heeded")
+	}
+	if _, err := r.Schema(arrow.NewSchema(schema.Fields()[:1], nil)); err == nil ||
+		!strings.Contains(err.Error(), `"smokes"`) || !strings.Contains(err.Error(), `"age"`) {
+		t.Errorf("missing columns: %v", err)
+	}
+}
+
+// Whatever the table, plain or as a dictionary, whole or in batches, what comes
+// out are categories, as many as went in.
+func TestResponseProperties(t *testing.T) {
+	mem := memory.DefaultAllocator
+	rapid.Check(t, func(t *rapid.T) {
+		k := rapid.IntRange(2, 300).Draw(t, "k")
+		categories := make([]string, k)
+		for i := range categories {
+			categories[i] = fmt.Sprint("c", i)
+		}
+		m := RandomizedResponse{Epsilon: rapid.Float64Range(1e-3, 20).Draw(t, "epsilon"),
+			Categories: categories, Other: categories[k-1]}
+		b := array.NewBuilder(mem, arrow.BinaryTypes.String).(*array.StringBuilder)
+		defer b.Release()
+		for range rapid.IntRange(0, 50).Draw(t, "rows") {
+			if c := rapid.IntRange(-2, k-1).Draw(t, "value"); c >= 0 {
+				b.Append(categories[c])
+			} else if c == -1 {
+				b.Append("else")
+			} else {
+				b.AppendNull()
+			}
+		}
+		a := b.NewArray()
+		defer a.Release()
+		k1, err := m.bind(a.DataType())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := k1(mem, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Release()
+		if out.Len() > 0 {
+			if _, err := m.Frequencies(0.05, out); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// trials are cells that are as different as can be, and what comes out.
+func TestPrivacy(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 52)
+	const runs = 100_000
+	str, num := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64
+	categories := []string{"a", "b", "c"}
+	first := 1.0
+	for _, test := range []struct {
+		name  string
+		make  func(epsilon float64) Method
+		dt    arrow.DataType
+		a, b  string
+		tight bool
+	}{
+		{"response", func(e float64) Method {
+			return RandomizedResponse{Epsilon: e, Categories: categories}
+		}, str, "a", "c", true},
+		{"response, null", func(e float64) Method {
+			return RandomizedResponse{Epsilon: e, Categories: categories, Other: "c"}
+		}, str, "a", array.NullValueStr, true},
+		{"unary", func(e float64) Method {
+			return UnaryEncoding{Epsilon: e, Categories: categories}
+		}, str, "a", "c", true},
+		{"noise", func(e float64) Method { return Noise{Epsilon: e, Lower: -3, Upper: 9} },
+			num, "-100", "12", true},
+		{"noise, infinity", func(e float64) Method { return Noise{Epsilon: e, Lower: -3, Upper: 9} },
+			num, "-Inf", "+Inf", true},
+		{"noise, null", func(e float64) Method {
+			return Noise{Epsilon: e, Lower: -3, Upper: 9, Missing: &first}
+		}, num, array.NullValueStr, "NaN", false},
+	} {
+		loss := func(epsilon float64) float64 {
+			draw := func(value string) func() dptest.Outcome {
+				values := make([]string, runs)
+				for i := range values {
+					values[i] = value
+				}
+				in := build(t, memory.DefaultAllocator, test.dt, values...)
+				out, err := apply(t, memory.DefaultAllocator, test.make(epsilon), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				i := -1
+				return func() dptest.Outcome { i++; return outcome(out, i) }
+			}
+			return dptest.Loss(runs, 0, draw(test.a), draw(test.b))
+		}
+		got := loss(1)
+		t.Logf("%s: ε is at least %.3f of 1", test.name, got)
+		if got > 1 || test.tight && got < 0.8 {
+			t.Errorf("%s: ε is at least %.3f, want at most 1", test.name, got)
+		}
+		if got := loss(1.185); test.tight && got <= 1 {
+			t.Errorf("%s: noise divided by 1.185 is not found: ε is at least %.3f", test.name, got)
+		}
+	}
+}
+
+func outcome(a arrow.Array, i int) dptest.Outcome {
+	switch a := a.(type) {
+	case *array.Float64:
+		return dptest.Outcome{a.Value(i)}
+	case *array.FixedSizeList:
+		bits := a.ListValues().(*array.Boolean)
+		one := func(j int) float64 {
+			if bits.Value(3*i + j) {
+				return 1
+			}
+			return 0
+		}
+		return dptest.Outcome{one(0), -one(2)}
+	}
+	return dptest.Outcome{float64(a.ValueStr(i)[0])}
+}
+
+// Estimates are without bias, and intervals hold the truth as often as they say.
+func TestEstimates(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 53)
+	rng := rand.New(rand.NewPCG(5, 3))
+	categories := []string{"a", "b", "c", "d"}
+	const rows, rounds, alpha = 400, 400, 0.1
+	values, numbers := make([]string, rows), make([]string, rows)
+	truth, mean := map[string]float64{}, 0.0
+	for i := range values {
+		values[i] = categories[rng.IntN(2)*rng.IntN(4)]
+		truth[values[i]] += 1.0 / rows
+		x := rng.IntN(140)
+		numbers[i] = fmt.Sprint(x)
+		mean += float64(min(x, 100)) / rows
+	}
+	mem := memory.DefaultAllocator
+	in, num := build(t, mem, arrow.BinaryTypes.String, values...), build(t, mem, arrow.PrimitiveTypes.Int64, numbers...)
+	rr := RandomizedResponse{Epsilon: 1.5, Categories: categories}
+	ue := UnaryEncoding{Epsilon: 1.5, Categories: categories}
+	noise := Noise{Epsilon: 2, Lower: 0, Upper: 100}
+	check := func(name string, want float64, draw func() Estimate) {
+		t.Helper()
+		sum, spread, missed := 0.0, 0.0, 0
+		for range rounds {
+			e := draw()
+			sum += e.Value / rounds
+			spread += e.Deviation / rounds
+			if want < e.Lower || want > e.Upper {
+				missed++
+			}
+		}
+		if z := math.Abs(sum-want) / (spread / math.Sqrt(rounds)); z > 5.4 {
+			t.Errorf("%s: %.4f on average, want %.4f, z = %.1f", name, sum, want, z)
+		}
+		// 400 rounds of at most 10 %: 40, and 5.4 standard deviations of 6 more.
+		if missed > 72 || missed == 0 {
+			t.Errorf("%s: the interval misses the truth %d times of %d", name, missed, rounds)
+		}
+	}
+	for i, c := range categories {
+		check("response "+c, truth[c], func() Estimate {
+			out, _ := apply(t, mem, rr, in)
+			f, err := rr.Frequencies(alpha, out)
+			if err != nil || f[i].Category != c {
+				t.Fatal(f, err)
+			}
+			return f[i].Share
+		})
+		check("unary "+c, truth[c], func() Estimate {
+			out, _ := apply(t, mem, ue, in)
+			half, rest := array.NewSlice(out, 0, 150), array.NewSlice(out, 150, rows)
+			f, err := ue.Frequencies(alpha, half, rest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f[i].Share
+		})
+	}
+	check("noise", mean, func() Estimate {
+		out, _ := apply(t, mem, noise, num)
+		e, err := noise.Mean(alpha, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	})
+}
+
+func TestEstimatesRefuse(t *testing.T) {
+	mem := memory.DefaultAllocator
+	rr := RandomizedResponse{Epsilon: 1, Categories: []string{"a", "b"}}
+	ue := UnaryEncoding{Epsilon: 1, Categories: []string{"a", "b"}}
+	noise := Noise{Epsilon: 1, Upper: 1}
+	other := build(t, mem, arrow.BinaryTypes.String, "canary")
+	for name, err := range map[string]error{
+		"no rows":         second(rr.Frequencies(0.1)),
+		"no unary rows":   second(ue.Frequencies(0.1)),
+		"no numbers":      second(noise.Mean(0.1)),
+		"alpha":           second(rr.Frequencies(0, build(t, mem, arrow.BinaryTypes.String, "a"))),
+		"another column":  second(rr.Frequencies(0.1, other)),
+		"no lists":        second(ue.Frequencies(0.1, other)),
+		"no floats":       second(noise.Mean(0.1, other)),
+		"no categories":   second(RandomizedResponse{}.Frequencies(0.1, other)),
+		"no lists at all": second(UnaryEncoding{}.Frequencies(0.1, other)),
+		"no bounds":       second(Noise{}.Mean(0.1, other)),
+	} {
+		if err == nil || strings.Contains(err.Error(), "canary") || !strings.HasPrefix(err.Error(), "local: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
