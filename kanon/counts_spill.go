@@ -41,7 +41,7 @@ const (
 func (c *Counts) Close() error {
 	var errs []error
 	for _, r := range c.runs {
-		errs = append(errs, r.Close())
+		errs = append(errs, tempfile.Discard(r))
 	}
 	if c.runs != nil {
 		c.runs, c.failed = nil, errors.New("kanon: the counts are closed")
@@ -105,7 +105,7 @@ func (c *Counts) writeRun(src tupleSource) error {
 		return fmt.Errorf("kanon: counts outgrew their memory: %w", err)
 	}
 	if err := writeTuples(bufio.NewWriterSize(f, spillBuffer), c.shape(), src); err != nil {
-		return errors.Join(err, f.Close())
+		return errors.Join(err, tempfile.Discard(f))
 	}
 	c.runs = append(c.runs, f)
 	return nil
@@ -128,7 +128,7 @@ func (c *Counts) mergeRuns() error {
 	}
 	var errs []error
 	for _, f := range old {
-		errs = append(errs, f.Close())
+		errs = append(errs, tempfile.Discard(f))
 	}
 	return errors.Join(errs...)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/lethe-go/lethe/internal/atomicfile"
+	"github.com/lethe-go/lethe/internal/tempfile"
 )
 
 // ipcRows is the number of rows of a written record; fixed, so that the bytes
@@ -23,7 +23,7 @@ const ipcRows = 1 << 16
 // the whole column. What it holds is known only at the end, so the codes of
 // tables with dictionaries go to a second temporary file first.
 type ipcEncoder struct {
-	out     *atomicfile.File
+	out     outFile
 	file    bool
 	fields  []arrow.Field
 	columns []*gather
@@ -40,7 +40,7 @@ type recordWriter interface {
 }
 
 func newIPCEncoder(
-	out *atomicfile.File, schema *arrow.Schema, opts options,
+	out outFile, schema *arrow.Schema, opts options,
 ) (*ipcEncoder, error) {
 	e := &ipcEncoder{out: out, file: opts.Format == Arrow, workers: opts.Workers}
 	e.fields = schema.Fields()
@@ -64,7 +64,7 @@ func newIPCEncoder(
 		e.w = w
 		return e, err
 	}
-	spool, err := os.CreateTemp(filepath.Dir(out.Name()), filepath.Base(out.Name())+"-")
+	spool, err := tempfile.Unnamed(filepath.Dir(out.Name()), filepath.Base(out.Name()))
 	if err != nil {
 		return nil, err
 	}
@@ -240,5 +240,5 @@ func (e *ipcEncoder) discard() error {
 	}
 	spool := e.spool
 	e.spool = nil
-	return errors.Join(spool.Close(), os.Remove(spool.Name()))
+	return tempfile.Discard(spool)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -102,8 +103,14 @@ func (w *Writer) start(schema *arrow.Schema) error {
 	return nil
 }
 
+// outFile is where an encoder writes, beside which it may keep other files.
+type outFile interface {
+	io.Writer
+	Name() string
+}
+
 func newEncoder(
-	f *atomicfile.File, schema *arrow.Schema, opts options,
+	f outFile, schema *arrow.Schema, opts options,
 ) (_ encoder, err error) {
 	var e encoder
 	switch opts.Format {

@@ -39,7 +39,8 @@ const marker = ".lethe-"
 
 // Create starts a file that Commit will publish at path with the permissions
 // perm, less the umask. The folder must exist and path must not be a folder; a
-// file already there stays as it is until Commit replaces it.
+// file already there stays as it is until Commit replaces it. What a process
+// that was killed left behind of the same path is removed.
 func Create(path string, perm fs.FileMode) (*File, error) {
 	if path == "" {
 		return nil, errors.New("no path")
@@ -57,6 +58,7 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder", base)
 	}
+	sweep(dir, base)
 	f, err := createBeside(dir, base, perm)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", base, err)
@@ -76,10 +78,17 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 
 func createBeside(dir, base string, perm fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {
-		name := filepath.Join(dir, "."+base+marker+rand.Text()[:12])
+		name := filepath.Join(dir, "."+base+marker+rand.Text()[:nameBytes])
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
-		if err == nil || !errors.Is(err, fs.ErrExist) || try == 10 {
-			return f, plain(err)
+		if err == nil && claim(f) {
+			return f, nil
+		}
+		if err == nil {
+			err = errors.Join(fs.ErrExist, f.Close())
+			_ = os.Remove(name) // unless the sweep has done so
+		}
+		if !errors.Is(err, fs.ErrExist) || try == 10 {
+			return nil, plain(err)
 		}
 	}
 }

@@ -22,3 +22,6 @@ func try(path string) (unlock func(), err error) {
 	file.Close()
 	return func() { os.Remove(name) }, nil
 }
+
+// TryHold fails: there is no lock that ends with the process.
+func TryHold(*os.File) (held bool, err error) { return false, errors.ErrUnsupported }

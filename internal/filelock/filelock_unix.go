@@ -31,3 +31,14 @@ func try(path string) (unlock func(), err error) {
 	}
 	return nil, err
 }
+
+// TryHold takes the lock of an open file, which then ends with the file or the
+// process. held is false where somebody else has it; an error says that the
+// system cannot tell.
+func TryHold(file *os.File) (held bool, err error) {
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -23,6 +23,11 @@ func Unnamed(dir, prefix string) (*os.File, error) {
 	return f, nil
 }
 
+// Discard closes a file of Unnamed and removes it where it has a name.
+func Discard(f *os.File) error {
+	return errors.Join(plain(f.Close()), plain(removeClosed(f.Name())))
+}
+
 // plain strips the path off an error.
 func plain(err error) error {
 	var p *fs.PathError

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,46 +82,88 @@ func TestTruncated(t *testing.T) {
 }
 
 // TestKilled: a run that is killed at any moment leaves nothing under the
-// output's name, or all of it.
+// output's names, or all of it, and nothing beside them once the next run has
+// ended. In full, with LETHE_LONG=1, it kills a hundred.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes for some seconds")
 	}
+	rows, kills := 60_000, 14
+	if os.Getenv("LETHE_LONG") != "" {
+		rows, kills = 200_000, 100
+	}
 	dir := t.TempDir()
-	writeAges(t, dir, 200_000)
+	writeAges(t, dir, rows)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := filepath.Join(dir, "safe.parquet")
-	killed, done := 0, 0
-	for try := range 25 {
-		run := exec.Command(self, "run", "--policy", filepath.Join(dir, "policy.yaml"),
-			"--in", filepath.Join(dir, "ages.csv"), "--out", out, "--quiet")
+	start := func(out string) *exec.Cmd {
+		run := exec.Command(self, "run", "--policy", "policy.yaml", "--in", "ages.csv",
+			"--out", out, "--report", "report.json", "--plan", "plan.json", "--quiet")
+		run.Dir = dir
 		run.Env = append(os.Environ(), asCommand+"=1")
 		if err := run.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(try*try) * time.Millisecond)
+		return run
+	}
+	outs := []string{"safe.parquet", "safe.arrow", "safe.csv"}
+	begun := time.Now()
+	if err := start(outs[0]).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(begun)
+	rng := rand.New(rand.NewPCG(5, uint64(kills)))
+	killed, done := 0, 0
+	for try := range kills {
+		out := outs[try%len(outs)]
+		for _, name := range append(outs, "report.json", "plan.json") {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		begun := time.Now()
+		run := start(out)
+		// The end, where files get their names, is worth more of the kills.
+		moment := time.Duration(float64(whole) * math.Sqrt(rng.Float64()) * 1.05)
+		time.Sleep(moment)
 		_ = run.Process.Kill() // it may be done
 		if run.Wait() == nil {
 			done++
+			whole = min(whole, time.Since(begun)) // the first may have been slow
 		} else {
 			killed++
 		}
-		if _, err := os.Stat(out); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, out)); err != nil {
 			continue
 		}
 		var stdout, stderr bytes.Buffer
-		if code := lethe(t.Context(), []string{"check", "--in", out, "--quasi", "age,zip", "--k", "3"},
-			&stdout, &stderr); code != exitDone {
-			t.Fatalf("after a kill at %d ms: %s%s", try*try, &stdout, &stderr)
-		}
-		if err := os.Remove(out); err != nil {
-			t.Fatal(err)
+		if code := lethe(t.Context(), []string{"check", "--in", filepath.Join(dir, out), "--policy",
+			filepath.Join(dir, "policy.yaml")}, &stdout, &stderr); code != exitDone {
+			t.Fatalf("after a kill at %s: %s%s", moment, &stdout, &stderr)
 		}
 	}
 	if killed == 0 {
 		t.Errorf("none of %d runs was killed in time", done)
 	}
+	want := []string{"ages.csv", "ages.parquet", "plan.json", "policy.yaml", "report.json"}
+	for _, out := range outs { // the next run of each
+		if err := start(out).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, out)
+	}
+	var got []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("files %s, want %s", got, want)
+	}
+	t.Logf("%d of %d runs were killed", killed, kills)
 }
