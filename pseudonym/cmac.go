@@ -11,7 +11,7 @@ import (
 
 // CMAC replaces a value by its AES-CMAC (RFC 4493, with a key of 256 bits)
 // under the sub-key of the column's field: 128 bits, as those of [HMAC]. It is
-// the fastest method, some three times as fast as HMAC. It cannot be reversed without
+// the fastest method, several times as fast as HMAC. It cannot be reversed without
 // trying values under the key; unlike HMAC it is only as good as AES is a
 // pseudorandom permutation, and its outputs stop to look random at about 2^64
 // values.

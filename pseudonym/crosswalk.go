@@ -25,7 +25,8 @@ import (
 // A value of a field has one token for ever, also after a rotation: rows are
 // found under every enabled key, and new ones are sealed under the primary. A
 // keyring that lacks a key of the table, or in which it is disabled, is
-// refused, because known values would get a second token. Whoever has the
+// refused, because known values would get a second token; [RekeyCrosswalk] moves
+// the rows to the primary key. Whoever has the
 // table and the keyring can reverse the tokens, by package
 // [github.com/lethe-go/lethe/pseudonym/reid].
 type Crosswalk struct {
@@ -56,6 +57,15 @@ type CrosswalkTable interface {
 	// Resolve returns the row with a token and the key under which it is
 	// stored, or nil if there is none.
 	Resolve(ctx context.Context, ids []uint32, token RowKey) (RowKey, []byte, error)
+	// Rows returns at most n rows that are stored under the key of from, with
+	// hashes from that of from on, in ascending order of their hashes.
+	Rows(ctx context.Context, ids []uint32, from RowKey, n int) ([]StoredRow, error)
+	// Move replaces rows, as one step that is like that of Add: each Old row and
+	// its token give way to the New one. A move whose Old row is gone is left
+	// out; a New row that is there already is an error. It returns how many
+	// rows were moved. Of a key under which no row is left the table forgets
+	// the id.
+	Move(ctx context.Context, ids []uint32, moves []CrosswalkMove) (int, error)
 }
 
 // RowKey is the keyed hash of a value or a token, with the id of the key of
@@ -74,6 +84,18 @@ type CrosswalkRow struct {
 	Token RowKey
 	// Sealed is the encrypted row.
 	Sealed []byte
+}
+
+// StoredRow is a row with the key under which it is stored.
+type StoredRow struct {
+	Key    RowKey
+	Sealed []byte
+}
+
+// CrosswalkMove stores a row under another key; see [CrosswalkTable].
+type CrosswalkMove struct {
+	Old, OldToken RowKey
+	New           CrosswalkRow // the first of its Keys is where it goes
 }
 
 // The derivations of a crosswalk's keys.
@@ -109,10 +131,12 @@ func (c Crosswalk) compile(kr *Keyring, col Column) (kernel, error) {
 	return &crosswalkKernel{textKernel: newTextKernel(enc.typ, 0, nil), enc: enc, book: book}, nil
 }
 
+var errNoTable = errors.New("no crosswalk table; open one with package crosswalk")
+
 // book returns the crosswalk of a field.
 func (c Crosswalk) book(kr *Keyring, f Field) (*book, error) {
 	if c.Table == nil {
-		return nil, errors.New("no crosswalk table; open one with package crosswalk")
+		return nil, errNoTable
 	}
 	b := &book{table: c.Table, ids: kr.enabled()}
 	for _, id := range b.ids {
@@ -413,8 +437,10 @@ func (o *crosswalkOpener) Open(dst, text []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	for i := range o.pages {
-		p := &o.pages[i]
+	// The row may move to the first page, by RekeyCrosswalk, after it was looked
+	// for there.
+	for i := range len(o.pages) + 1 {
+		p := &o.pages[i%len(o.pages)]
 		key, row, err := o.table.Resolve(context.Background(), o.ids, p.key(p.tokens, t[:]))
 		if err != nil {
 			return dst, err

@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if names := os.Getenv(victim); names != "" {
 		pseudonymizeForEver(strings.Split(names, "\n"))
 	}
+	if names := os.Getenv(mover); names != "" {
+		moveForEver(strings.Split(names, "\n"))
+	}
 	os.Exit(m.Run())
 }
 

@@ -11,7 +11,7 @@ import (
 func crosswalkCommand() *cobra.Command {
 	group := &cobra.Command{
 		Use:   "crosswalk",
-		Short: "Make the tables that remember random tokens",
+		Short: "Make and rekey the tables that remember random tokens",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -34,6 +34,6 @@ func crosswalkCommand() *cobra.Command {
 	}
 	create.Flags().StringVar(&path, "crosswalk", "", "file to create")
 	cobra.CheckErr(create.MarkFlagRequired("crosswalk"))
-	group.AddCommand(create)
+	group.AddCommand(create, crosswalkRekeyCommand())
 	return group
 }
