@@ -52,7 +52,7 @@ type Input struct {
 }
 
 // Column says what a column is and what is done to it, in this order: round,
-// clamp, truncate, mask, zip3, then pseudonym or hierarchy.
+// clamp, truncate, mask, zip3, then pseudonym, hierarchy or local_dp.
 type Column struct {
 	Role Role `yaml:"role" json:"role"`
 	// Drop leaves the column out of the output. Statistics and the unit may
@@ -69,8 +69,10 @@ type Column struct {
 	Pseudonym *Pseudonym `yaml:"pseudonym" json:"pseudonym,omitempty"`
 	// Hierarchy says how a quasi-identifier is generalized.
 	Hierarchy *Hierarchy `yaml:"hierarchy" json:"hierarchy,omitempty"`
-	// Unprotected says, for a sensitive column that no model names, why none
-	// protects it. It is written into the report as a warning.
+	// LocalDP randomizes the values row by row, after the steps above.
+	LocalDP *LocalDP `yaml:"local_dp" json:"local_dp,omitempty"`
+	// Unprotected says, for a sensitive column that no model names and that is
+	// not randomized, why nothing protects it. It is written into the report as a warning.
 	Unprotected string `yaml:"unprotected" json:"unprotected,omitempty"`
 }
 

@@ -116,14 +116,20 @@ func (v *validator) column(name string, c Column) {
 	if c.Role == QuasiIdentifier && !dropped && c.Hierarchy == nil {
 		v.addf(path, "%sis a quasi-identifier without a hierarchy; give it one or drop it", where)
 	}
-	protected := slices.Contains(v.policy.modelled(), name)
-	if c.Role == Sensitive && !dropped && c.Unprotected == "" && !protected {
+	protection := ""
+	switch {
+	case slices.Contains(v.policy.modelled(), name):
+		protection = "a model names it"
+	case c.LocalDP != nil:
+		protection = "local_dp randomizes it"
+	}
+	if c.Role == Sensitive && !dropped && c.Unprotected == "" && protection == "" {
 		v.addf(path, "%sis sensitive and no model names it; "+
 			"say in \"unprotected\" why it needs none, or drop it", where)
 	}
-	if c.Role == Sensitive && c.Unprotected != "" && protected {
-		v.addf(join(path, "unprotected"), "%sis \"unprotected\", but a model names it; "+
-			"leave one of them out", where)
+	if c.Role == Sensitive && c.Unprotected != "" && protection != "" {
+		v.addf(join(path, "unprotected"), "%sis \"unprotected\", but %s; "+
+			"leave one of them out", where, protection)
 	}
 	if c.Role != Sensitive && c.Unprotected != "" {
 		v.addf(join(path, "unprotected"), "%s\"unprotected\" is for sensitive columns", where)
@@ -133,6 +139,9 @@ func (v *validator) column(name string, c Column) {
 	}
 	if c.Pseudonym != nil {
 		v.pseudonym(path, where, name, c)
+	}
+	if c.LocalDP != nil {
+		v.localDP(path, where, name, c)
 	}
 }
 

@@ -59,6 +59,10 @@ type ColumnReport struct {
 	// has a pseudonym.
 	Pseudonym *pseudonym.ManifestColumn `json:"pseudonym,omitempty"`
 
+	// LocalDP says how the values were randomized, for a column whose policy has
+	// local_dp.
+	LocalDP *LocalDPReport `json:"local_dp,omitempty"`
+
 	// For a quasi-identifier: the level chosen of the levels there are
 	// (0 is the value itself, Levels the top), and the share of information
 	// lost in [0, 1].

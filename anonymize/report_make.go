@@ -72,6 +72,10 @@ func (r *run) columnReport(name string) ColumnReport {
 			out.Pseudonym = &m
 		}
 	}
+	if l := c.LocalDP; l != nil {
+		out.LocalDP = l.report()
+		out.Actions = append(out.Actions, out.LocalDP.Method)
+	}
 	if r.plan.Anonymity == nil || c.Role != QuasiIdentifier {
 		return out
 	}

@@ -118,6 +118,9 @@ func (r *Report) caveats() []caveat {
 			"has the key can tell the person, and without it the rows of one person stay linked. "+
 			"Identifiers that were written: "+strings.Join(names, ", ")+".")
 	}
+	if text := r.randomized(); text != "" {
+		add("Randomized columns.", text)
+	}
 	if s := r.Statistics; s != nil {
 		add("The statistics and the table together.", "The statistics carry a statement of their own, "+
 			s.guarantee()+" with "+s.currency()+nbsp+"="+nbsp+formatFigure(s.Spent.loss())+" and δ"+nbsp+"="+nbsp+

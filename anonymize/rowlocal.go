@@ -16,7 +16,8 @@ import (
 
 // rowLocal is every step of a policy for which an output row depends on one
 // input row alone, fused into one function of a batch: retention and sample,
-// columns left out, coarsening, the caller's steps, pseudonyms. It is bound to
+// columns left out, coarsening, the caller's steps, local differential privacy,
+// pseudonyms. It is bound to
 // the schema of one pass and safe for concurrent use; only the counters
 // change.
 type rowLocal struct {
@@ -29,7 +30,7 @@ type rowLocal struct {
 
 	columns []rowLocalColumn // of the coarsened batch
 	coarse  *arrow.Schema
-	steps   []Transformer // the caller's, then the pseudonyms
+	steps   []Transformer // the caller's, the randomizer, the pseudonyms
 	guards  []*guard      // of the last steps, the pseudonyms
 	guarded bool          // count for them; set before the first batch
 
@@ -82,29 +83,43 @@ func (p *Pipeline) bind(in *arrow.Schema, keep []string) (*rowLocal, error) {
 	}
 	rl.coarse = arrow.NewSchema(fields, nil)
 	rl.out = rl.coarse
-	rl.steps = slices.Clone(p.steps)
+	follow := func(step Transformer) error {
+		rl.steps = append(rl.steps, step)
+		rl.out, err = step.Schema(rl.out)
+		return err
+	}
+	for i, step := range p.steps {
+		if err := follow(step); err != nil {
+			return nil, err
+		}
+		for _, f := range rl.out.Fields() {
+			if _, ok := p.policy.Columns[f.Name]; !ok {
+				return nil, fmt.Errorf("anonymize: step %d makes column %q, which has no role; "+
+					"give it an entry in the policy's columns", i, f.Name)
+			}
+		}
+	}
+	randomizer, err := p.policy.randomizer(rl.out)
+	if err != nil {
+		return nil, err
+	}
+	if randomizer != nil {
+		if err := follow(randomizer); err != nil {
+			return nil, err
+		}
+	}
 	for _, ps := range p.pseudonyms {
 		step, err := ps.restrict(keep)
 		if err != nil {
 			return nil, err
 		}
-		if step != nil {
-			rl.steps = append(rl.steps, step)
-			rl.guards = append(rl.guards, &guard{of: step})
+		if step == nil {
+			continue
 		}
-	}
-	for i, step := range rl.steps {
-		if rl.out, err = step.Schema(rl.out); err != nil {
+		if err := follow(step); err != nil {
 			return nil, err
 		}
-		if i < len(p.steps) {
-			for _, f := range rl.out.Fields() {
-				if _, ok := p.policy.Columns[f.Name]; !ok {
-					return nil, fmt.Errorf("anonymize: step %d makes column %q, which has no role; "+
-						"give it an entry in the policy's columns", i, f.Name)
-				}
-			}
-		}
+		rl.guards = append(rl.guards, &guard{of: step})
 	}
 	return rl, nil
 }

@@ -32,7 +32,8 @@ type RunOptions struct {
 	Memory   int64
 	SpillDir string
 	// Workers is the number of batches worked on at a time; 0 means
-	// GOMAXPROCS. The output does not depend on it.
+	// GOMAXPROCS. The output does not depend on it, but for the randomness of
+	// local_dp.
 	Workers int
 	// Review, where given, sees the report once the output is written and
 	// checked and before it is committed; its error aborts the run.

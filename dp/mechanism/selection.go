@@ -115,9 +115,13 @@ func NewSelector(s Selection) (*Selector, error) {
 	}
 	each := decimal.Of(s.Epsilon)
 	each.Quo(each, new(big.Rat).SetInt64(int64(out.count)))
-	out.each = accounting.EpsilonDelta{Epsilon: decimal.AtLeast(each)}
-	if s.Rule == Exponential {
-		out.each = accounting.Exponential{Epsilon: decimal.AtLeast(each)}
+	switch of := decimal.AtLeast(each); s.Rule {
+	case Exponential:
+		out.each = accounting.Exponential{Epsilon: of}
+	case PermuteAndFlip:
+		out.each = accounting.PermuteAndFlip{Epsilon: of}
+	default:
+		out.each = accounting.EpsilonDelta{Epsilon: of}
 	}
 	if s.Rule == NoisyMax {
 		return out, out.prepareNoise(s, each, twice)
