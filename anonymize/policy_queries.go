@@ -12,9 +12,14 @@ import (
 // Statistics are queries with their budget. They see the table after
 // minimization and pseudonymization and before generalization.
 type Statistics struct {
-	Unit    dp.Unit   `yaml:"unit" json:"unit"`
+	Unit dp.Unit `yaml:"unit" json:"unit"`
+	// Budget is what the queries of one run may cost together.
 	Budget  dp.Budget `yaml:"budget" json:"budget"`
 	Queries []Query   `yaml:"queries" json:"queries"`
+	// Ledger, where given, is a file made by lethe ledger new or ledger.Create,
+	// which bounds what all runs together may cost. Its path is absolute or
+	// relative to the policy.
+	Ledger string `yaml:"ledger" json:"ledger,omitempty"`
 }
 
 // Query holds exactly one query.

@@ -163,6 +163,19 @@ type StatisticsReport struct {
 	Total   BudgetReport  `json:"total"`
 	Spent   BudgetReport  `json:"spent"`
 	Queries []QueryReport `json:"queries"`
+	Ledger  *LedgerReport `json:"ledger,omitempty"` // nil if none paid
+}
+
+// LedgerReport is what a ledger says of the run.
+type LedgerReport struct {
+	Dataset string       `json:"dataset"`
+	Total   BudgetReport `json:"total"`
+	Before  BudgetReport `json:"before"` // spent by the entries before that of the run
+	After   BudgetReport `json:"after"`  // spent with it
+	// Entry is the number of the run's entry and its hash, with a colon between.
+	// Whoever keeps it finds with lethe ledger verify whether the ledger was put
+	// back to an earlier state.
+	Entry string `json:"entry"`
 }
 
 // BudgetReport is an amount of privacy budget: a dp.Budget, in ρ where Rho is

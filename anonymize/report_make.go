@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,7 +17,9 @@ import (
 const riskThreshold = 0.2
 
 // report fills the report of a run whose output is written and checked.
-func (r *run) report(src Source, dst Sink, session *dp.Session) (*Report, error) {
+func (r *run) report(
+	ctx context.Context, src Source, dst Sink, session *dp.Session,
+) (*Report, error) {
 	p := r.policy
 	report := &Report{
 		Version: ReportVersion,
@@ -51,6 +54,9 @@ func (r *run) report(src Source, dst Sink, session *dp.Session) (*Report, error)
 	}
 	if session != nil {
 		if report.Statistics, err = r.statisticsReport(session); err != nil {
+			return nil, err
+		}
+		if report.Statistics.Ledger, err = r.ledgerReport(ctx); err != nil {
 			return nil, err
 		}
 	}

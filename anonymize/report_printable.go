@@ -33,6 +33,11 @@ func (r *Report) printable() *Report {
 		for i := range s.Queries {
 			show(&s.Queries[i].Query)
 		}
+		if s.Ledger != nil {
+			l := *s.Ledger
+			show(&l.Dataset, &l.Entry)
+			s.Ledger = &l
+		}
 	}
 	return c
 }

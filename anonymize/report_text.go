@@ -174,6 +174,10 @@ func (t *textReport) statistics() {
 	table.add("of a budget of", formatFigure(s.Total.loss()), formatFigure(s.Total.Delta))
 	t.table(table)
 	t.paragraph("  ", s.protects())
+	if s.Ledger != nil {
+		t.paragraph("  ", s.Ledger.kept())
+		t.WriteString("  Entry " + s.Ledger.Entry + "\n")
+	}
 }
 
 func (t *textReport) caveats() {

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lethe-go/lethe/dp"
+	"github.com/lethe-go/lethe/dp/ledger"
 	"github.com/lethe-go/lethe/kanon"
 )
 
@@ -20,6 +21,9 @@ type RunOptions struct {
 	// Statistics takes the results of the policy's queries. It is required
 	// where the policy has queries and refused where it has none.
 	Statistics Sink
+	// Ledger pays for the queries, in place of the one that the policy names. It
+	// is refused where the policy has no queries.
+	Ledger *ledger.Ledger
 	// Plan, where given, is applied in place of one fitted to the source. It is
 	// refused if it was fitted on other data.
 	Plan *Plan
@@ -69,6 +73,8 @@ type run struct {
 	counted bool           // the plan is of the rows of this run
 	part    bool           // of an output that is checked with its other parts
 	results []arrow.Record // of the queries
+	ledger  *ledger.Ledger // that paid for them; nil if there is none
+	entry   ledger.Head    // in it
 	rows    RowCounts
 	audit   *kanon.Audit // of the output; nil without quasi-identifiers
 	tokens  *pseudonymized
@@ -113,7 +119,7 @@ func (p *Pipeline) Run(
 			return nil, err
 		}
 	}
-	session, err := r.session()
+	session, err := r.session(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +137,7 @@ func (p *Pipeline) Run(
 			return nil, err
 		}
 	}
-	report, err = r.report(src, dst, session)
+	report, err = r.report(ctx, src, dst, session)
 	if err != nil {
 		return nil, err
 	}
@@ -151,13 +157,21 @@ func (p *Pipeline) Run(
 	return report, nil
 }
 
-// session opens the budget of the policy's queries; nil without queries.
-func (r *run) session() (*dp.Session, error) {
+// session opens the budget of the policy's queries, and the ledger that pays for
+// them; nil without queries.
+func (r *run) session(ctx context.Context) (*dp.Session, error) {
 	s := r.policy.Statistics
 	if s == nil {
+		if r.opts.Ledger != nil {
+			return nil, errors.New("anonymize: a ledger, but the policy has no statistics")
+		}
 		return nil, nil
 	}
-	return dp.New(dp.Config{Total: s.Budget, Unit: s.Unit})
+	var err error
+	if r.ledger, err = r.openLedger(ctx); err != nil {
+		return nil, err
+	}
+	return dp.New(dp.Config{Total: s.Budget, Unit: s.Unit, Ledger: r.ledger})
 }
 
 // observe is pass 1: it counts the quasi-identifiers and solves for a plan,
@@ -228,8 +242,12 @@ func (r *run) read(
 	}
 	if session != nil {
 		if *scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
+			if errors.Is(err, dp.ErrBudget) {
+				err = unsatisfied(err)
+			}
 			return nil, err
 		}
+		r.entry, _ = (*scan).Entry()
 	}
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)

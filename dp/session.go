@@ -202,6 +202,10 @@ func (r receipt) valid(ctx context.Context) error {
 	return r.ledger.Holds(ctx, r.head)
 }
 
+// Entry is the line of the session's ledger that paid for the scan; false where
+// there is no ledger, and for shards.
+func (s *Scan) Entry() (ledger.Head, bool) { return s.paid.head, s.paid.ledger != nil }
+
 // Run answers the queries from all records of r, in the order of the queries;
 // see Scan.Results for the form of the answers. The budget is taken before the
 // first record is read and is not given back when reading fails. The caller

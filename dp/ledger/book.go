@@ -13,6 +13,18 @@ import (
 	"github.com/lethe-go/lethe/dp/budget"
 )
 
+// ErrDamaged is matched by the error of a file that is no ledger, or not what
+// was written: of a line that was changed, removed, added or moved, and of one
+// that is known and no longer there.
+var ErrDamaged = errors.New("the ledger is damaged")
+
+// damage is an error that is ErrDamaged without saying so.
+type damage struct{ err error }
+
+func (d *damage) Error() string        { return d.err.Error() }
+func (d *damage) Unwrap() error        { return d.err }
+func (d *damage) Is(target error) bool { return target == ErrDamaged }
+
 // maxLine bounds what is taken for a line.
 const maxLine = 16 << 20
 
@@ -110,8 +122,8 @@ func (b *book) refresh(path string) (*book, error) {
 		return nil, err
 	}
 	if !again.holds(b.head()) {
-		return nil, fmt.Errorf("line %d is no longer there: the file was put back or replaced",
-			b.head().N)
+		return nil, &damage{fmt.Errorf("line %d is no longer there: the file was put back or replaced",
+			b.head().N)}
 	}
 	return again, nil
 }
@@ -133,7 +145,7 @@ func (b *book) read(f io.Reader) error {
 			return b.started()
 		case err != nil:
 			if len(whole) > maxLine {
-				err = errForm
+				return &damage{fmt.Errorf("line %d: %w", b.lines(), errForm)}
 			}
 			return fmt.Errorf("line %d: %w", b.lines(), bare(err))
 		}
@@ -142,7 +154,11 @@ func (b *book) read(f io.Reader) error {
 			return b.started()
 		}
 		if err := b.take(whole); err != nil {
-			return fmt.Errorf("line %d: %w", b.lines(), err)
+			err = fmt.Errorf("line %d: %w", b.lines(), err)
+			if errors.Is(err, errKey) {
+				return err
+			}
+			return &damage{err}
 		}
 	}
 }
@@ -155,7 +171,7 @@ func atEnd(r *bufio.Reader) bool {
 // started refuses a file without a complete header. Create makes no such file.
 func (b *book) started() error {
 	if b.filter == nil {
-		return errors.New("not a ledger: its first line is not complete")
+		return &damage{errors.New("not a ledger: its first line is not complete")}
 	}
 	return nil
 }
@@ -182,14 +198,17 @@ func (b *book) take(text []byte) error {
 	return nil
 }
 
+// errKey is no damage: who opens the ledger has the wrong idea of it.
+var errKey = errors.New("its chain")
+
 func (b *book) takeHeader(text []byte) error {
 	var h header
 	err := b.chain.open(text, &h, &h.Hash)
 	if (h.Chain == plainChain || h.Chain == keyedChain) && h.Chain != b.chain.kind {
 		if b.chain.key == nil {
-			return errors.New("its chain has a key; give it")
+			return fmt.Errorf("%w has a key; give it", errKey)
 		}
-		return errors.New("its chain has no key, and one was given")
+		return fmt.Errorf("%w has none, and a key was given", errKey)
 	}
 	if err != nil {
 		return err

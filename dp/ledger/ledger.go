@@ -91,6 +91,7 @@ func Create(ctx context.Context, path string, terms Terms, opts Options) (*Ledge
 
 // Open opens a ledger and checks all of it. It waits for others who change it,
 // at most ten seconds or as long as ctx lasts, as do all methods that take one.
+// What is wrong with the file matches ErrDamaged.
 func Open(ctx context.Context, path string, opts Options) (*Ledger, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("ledger: open %s: %w", path, err)
@@ -105,8 +106,8 @@ func Open(ctx context.Context, path string, opts Options) (*Ledger, error) {
 		return nil, l.wrap(err)
 	}
 	if opts.Pin != (Head{}) && !l.book.holds(opts.Pin) {
-		return nil, l.wrap(fmt.Errorf("does not hold line %d as it was pinned: it was put back, "+
-			"cut off or replaced", opts.Pin.N))
+		return nil, l.wrap(&damage{fmt.Errorf("does not hold line %d as it was pinned: it was put "+
+			"back, cut off or replaced", opts.Pin.N)})
 	}
 	return l, nil
 }
@@ -176,7 +177,7 @@ func (l *Ledger) Holds(ctx context.Context, h Head) error {
 	}
 	defer unlock()
 	if !l.book.holds(h) {
-		return l.wrap(fmt.Errorf("does not hold line %d as it was written", h.N))
+		return l.wrap(&damage{fmt.Errorf("does not hold line %d as it was written", h.N)})
 	}
 	return nil
 }

@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 		opts Options
 	}{
 		"its chain has a key; give it":            {keyed, Options{}},
-		"its chain has no key, and one was given": {path, Options{Key: key}},
+		"its chain has none, and a key was given": {path, Options{Key: key}},
 		"was changed: its hash is another":        {keyed, Options{Key: append([]byte("x"), key...)}},
 		"no such file":                            {path + "x", Options{}},
 		"is not in the form":                      {text, Options{}},
@@ -154,6 +154,9 @@ func TestRefusals(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) ||
 			!strings.HasPrefix(err.Error(), "ledger: ") {
 			t.Errorf("got %v, want %q", err, want)
+		} else if damaged := strings.Contains(want, "line") || strings.Contains(want, "form") ||
+			strings.Contains(want, "changed"); damaged != errors.Is(err, ErrDamaged) {
+			t.Errorf("damaged or not: %v", err)
 		} else if strings.Contains(err.Error(), "4711") {
 			t.Errorf("a value in %v", err)
 		}

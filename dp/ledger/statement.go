@@ -66,6 +66,21 @@ type Statement struct {
 	TornBytes int
 }
 
+// SpentBy is what entries 1 to n cost together, rounded up where it has no short
+// decimal.
+func (s *Statement) SpentBy(n int) budget.Budget {
+	sum, err := budget.NewFilter(s.Terms.Total)
+	if err != nil {
+		return budget.Budget{} // of a Statement that no ledger made
+	}
+	for _, e := range s.Entries[:max(0, min(n, len(s.Entries)))] {
+		if sum.Spend(e.Charges...) != nil {
+			break // no ledger holds such charges
+		}
+	}
+	return sum.Spent()
+}
+
 // statement is what is known of the file, as a value of its own.
 func (b *book) statement() *Statement {
 	return &Statement{

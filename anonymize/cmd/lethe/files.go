@@ -21,7 +21,8 @@ type namedFile struct{ name, path string }
 func (f *pipelineFlags) distinctFiles(
 	policy *anonymize.Policy, written []namedFile, read ...namedFile,
 ) error {
-	read = append(read, namedFile{"--policy", f.policy}, namedFile{"--crosswalk", f.crosswalk})
+	read = append(read, namedFile{"--policy", f.policy}, namedFile{"--crosswalk", f.crosswalk},
+		namedFile{"the policy's ledger", policy.LedgerPath()})
 	in, err := f.readFiles(written)
 	if err != nil {
 		return err

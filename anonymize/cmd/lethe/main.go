@@ -22,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/dp/ledger"
 )
 
 // The exit codes.
@@ -53,7 +54,8 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(), keysCommand(), crosswalkCommand(), reidCommand())
+	root.AddCommand(runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(),
+		keysCommand(), crosswalkCommand(), reidCommand(), ledgerCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -66,7 +68,7 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintf(stderr, "lethe: %v\n", err)
-	if errors.Is(err, anonymize.ErrUnsatisfied) {
+	if errors.Is(err, anonymize.ErrUnsatisfied) || errors.Is(err, ledger.ErrDamaged) {
 		return exitUnsatisfied
 	}
 	return exitUsage

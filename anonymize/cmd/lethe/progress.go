@@ -88,6 +88,9 @@ func summarize(w io.Writer, r *anonymize.Report, f *runFlags) error {
 		} else {
 			err = line("privacy budget spent: ε=%v of %v", s.Spent.Epsilon, s.Total.Epsilon)
 		}
+		if l := s.Ledger; l != nil && err == nil {
+			err = line("ledger entry %s", l.Entry)
+		}
 	}
 	for _, file := range append([]string{f.out, f.statistics}, f.reports...) {
 		if file != "" && err == nil {

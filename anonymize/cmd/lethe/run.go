@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/dp/ledger"
 	"github.com/lethe-go/lethe/internal/atomicfile"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -22,6 +24,7 @@ type runFlags struct {
 	pipelineFlags
 	out, statistics, plan, manifest string
 	reports                         []string
+	ledger                          ledgerFlags
 }
 
 func runCommand() *cobra.Command {
@@ -52,13 +55,17 @@ func runCommand() *cobra.Command {
 	f.StringVar(&flags.plan, "plan", "", "plan to write, JSON; it is as confidential as the input")
 	f.StringVar(&flags.manifest, "manifest", "",
 		"manifest of the pseudonyms to write, .json: methods and key ids, no key")
+	f.StringVar(&flags.ledger.path, "ledger", "",
+		"ledger that pays for the statistics, in place of the policy's; make it with lethe ledger new")
+	f.StringVar(&flags.ledger.key, "ledger-key", "", ledgerKeyUsage)
 	cobra.CheckErr(run.MarkFlagRequired("out"))
 	return run
 }
 
 func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	pipeline, policy, err := f.pipeline(cmd, f.outputs())
+	pipeline, policy, err := f.pipeline(cmd, f.outputs(),
+		namedFile{"--ledger", f.ledger.path}, namedFile{"--ledger-key", f.ledger.key})
 	if err != nil {
 		return err
 	}
@@ -67,6 +74,9 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	}
 	if policy.Statistics == nil && f.statistics != "" {
 		return errors.New("--statistics, but the policy has none")
+	}
+	if policy.Statistics == nil && f.ledger.path != "" {
+		return errors.New("--ledger, but the policy has no statistics")
 	}
 	src, err := f.table(policy)
 	if err != nil {
@@ -91,6 +101,9 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	defer bar.stop()
 	run, err := f.options(cmd, bar)
 	if err != nil {
+		return err
+	}
+	if run.Ledger, err = f.openLedger(ctx, policy); err != nil {
 		return err
 	}
 	if f.statistics != "" {
@@ -162,6 +175,20 @@ func (f *runFlags) outputs() []namedFile {
 		written = append(written, namedFile{"--report", path})
 	}
 	return written
+}
+
+// openLedger opens the ledger that pays for the statistics; nil if there is none.
+func (f *runFlags) openLedger(
+	ctx context.Context, policy *anonymize.Policy,
+) (*ledger.Ledger, error) {
+	flags := f.ledger
+	if flags.path == "" {
+		flags.path = policy.LedgerPath()
+	}
+	if flags.path == "" {
+		return nil, nil
+	}
+	return flags.open(ctx, policy.Spender(), ledger.Head{})
 }
 
 // document is a report or a plan that is written when the run is done; its
