@@ -1,6 +1,8 @@
 package tableio_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -11,6 +13,9 @@ import (
 func TestParts(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
+	types := slices.DeleteFunc(typesOf("t.parquet"), func(dt arrow.DataType) bool {
+		return strings.Contains(dt.String(), "float16") // which the other writer lacks
+	})
 	table := withZip(t, mem, types, 40, 3)
 	defer table.Release()
 	path := write(t, "t.parquet", nil, table)
@@ -38,9 +43,5 @@ func TestParts(t *testing.T) {
 	}
 	if at != 40 {
 		t.Errorf("%d rows in all parts", at)
-	}
-	csv := open(t, write(t, "t.csv", nil, []arrow.Record{table}[0]), nil)
-	if n := len(csv.Parts()); n != 1 {
-		t.Errorf("%d parts of a CSV file", n)
 	}
 }
