@@ -82,10 +82,19 @@ func (p *search) evaluate(s *scratch, levels []uint8) *record {
 	} // which rules out all below otherwise, whatever they lose
 	p.publish(rec)
 	s.suppressFailing(p)
-	if p.mayBeBest(s, levels) && (!p.Together || p.togetherEnough(s, t, levels)) {
+	if p.mayBeBest(s, levels) {
+		p.limitSizes(s, levels)
+	}
+	if p.mayBeBest(s, levels) && p.restEnough(s, t, levels) {
 		p.offer(&candidate{slices.Clone(levels), s.suppressed, p.measure.score(s, levels)})
 	}
 	return rec
+}
+
+// restEnough says whether what is suppressed is as the problem asks.
+func (p *search) restEnough(s *scratch, t *table, levels []uint8) bool {
+	return (!p.Together || p.togetherEnough(s, t, levels)) &&
+		p.restHolds(s, t, func(c *Sensitive) bool { return c.Rest })
 }
 
 // mayBeBest says whether the vector in s is within the limit and may lose as

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -87,21 +88,56 @@ func recode(p *Problem, levels []uint8) (recoded, *class) {
 		}
 		classes[names[i]].add(p, i)
 	}
+	var enough []*class
+	for _, c := range classes {
+		if c.rows > 0 && c.enough(p) {
+			enough = append(enough, c)
+		}
+	}
+	least := limited(p, enough)
 	suppressed := &class{people: map[uint32]bool{}}
 	for i, name := range names {
-		if r.kept[i] = classes[name].enough(p); !r.kept[i] {
+		c := classes[name]
+		if r.kept[i] = slices.Contains(enough, c) && c.size(p) >= least; !r.kept[i] {
 			suppressed.add(p, i)
 		}
-		r.class[i] = classes[name].rows
+		r.class[i] = c.rows
 	}
 	return r, suppressed
 }
 
+// asOne says whether the suppressed rows could be written as one class.
+func (r recoded) asOne(suppressed *class) bool {
+	sizes := map[string]*class{}
+	for i := range r.kept {
+		if name := fmt.Sprint(r.labels[i]); r.kept[i] {
+			if sizes[name] == nil {
+				sizes[name] = &class{people: map[uint32]bool{}}
+			}
+			sizes[name].add(r.p, i)
+		}
+	}
+	all := map[int64]int64{suppressed.size(r.p): 1}
+	for _, c := range sizes {
+		all[c.size(r.p)]++
+	}
+	var counts []SizeCount
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		counts = append(counts, SizeCount{n, all[n]})
+	}
+	return suppressed.enough(r.p) && holds(r.p, counts)
+}
+
 func try(p *Problem, levels []uint8) *candidate {
 	r, suppressed := recode(p, levels)
-	if suppressed.rows > p.Limit ||
-		p.Together && suppressed.rows > 0 && !suppressed.enough(p) {
+	if suppressed.rows > p.Limit || p.Together && suppressed.rows > 0 && !r.asOne(suppressed) {
 		return nil
+	}
+	for k := range p.Sensitive {
+		if c := &p.Sensitive[k]; c.Rest && len(suppressed.values) > k &&
+			len(suppressed.values[k]) > 0 && !suppressed.values[k].hold(c) {
+			return nil
+		}
 	}
 	return &candidate{slices.Clone(levels), suppressed.rows, r.score(p.Measure)}
 }
@@ -162,6 +198,16 @@ func drawn(r source, maxRows int) *Problem {
 	for range max(0, r.IntN(4)-1) {
 		p.Sensitive = append(p.Sensitive, drawnSensitive(r, drawnRows, p.People != nil))
 	}
+	if r.IntN(3) == 0 {
+		populate(r, p, func(key []uint64) bool {
+			var at [1]uint32
+			before := tuples.Len()
+			tuples.Add(key, at[:])
+			return tuples.Len() > before
+		})
+		p.Keys = tuples.Keys()
+	}
+	p.Sizes = drawnSizes(r)
 	p.Measure = drawnMeasure(r, m)
 	return p
 }

@@ -72,6 +72,9 @@ func (r recoded) score(m Measure) score {
 	}
 	value, classes := 0.0, 0.0
 	for i, count := range r.p.Rows {
+		if count == 0 {
+			continue
+		}
 		rows, class, volume := float64(count), float64(r.class[i]), domain
 		for j := range r.levels {
 			volume *= r.share(i, j)
@@ -187,6 +190,9 @@ func (r recoded) columnLoss(m ColumnLoss, j int) float64 {
 		}
 		sum, all := 0.0, 0.0
 		for i, rows := range r.p.Rows {
+			if rows == 0 {
+				continue
+			}
 			k := float64(rows)
 			sum -= m.Factors.Generalization * k * math.Log2(own[value[i]]/label[r.labels[i][j]])
 			all -= m.Factors.Generalization * k * math.Log2(own[value[i]]/n)

@@ -86,7 +86,7 @@ func (s *scratch) nextEpoch(people int) uint32 {
 // could be kept itself. t is what rollUp was given.
 func (p *search) togetherEnough(s *scratch, t *table, levels []uint8) bool {
 	return s.suppressed == 0 ||
-		p.togetherMany(s, levels) && p.togetherDiverse(s, t)
+		p.togetherMany(s, levels) && p.togetherDiverse(s, t) && p.togetherSizes(s, levels)
 }
 
 func (p *search) togetherMany(s *scratch, levels []uint8) bool {

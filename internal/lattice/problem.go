@@ -65,10 +65,11 @@ type Problem struct {
 	Keys    []uint64     // the distinct tuples of values
 	Rows    []int64      // rows of each tuple, at least 1
 	People  *People      // nil where a class counts its rows
-	K       int64        // a class of fewer rows, or people, is suppressed; below 2^32
+	K       int64        // a class of fewer rows, or people, is suppressed; from 1 to below 2^32
 	// Sensitive are the columns whose values in a class are judged: a class
 	// that fails a criterion is suppressed.
 	Sensitive []Sensitive
+	Sizes     []SizeLimit
 	Measure   Measure // nil for Shares by the geometric mean
 	Limit     int64   // rows that may be suppressed
 	// Together asks that the suppressed rows form a class that is large enough

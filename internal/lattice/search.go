@@ -260,8 +260,8 @@ func (p *search) infeasible(s *scratch) error {
 	top := p.highest()
 	p.suppressAll(s, top)
 	e := &Infeasible{Rows: s.suppressed}
-	for _, m := range s.mark {
-		if m == markSuppressed {
+	for c, m := range s.mark {
+		if m == markSuppressed && s.rows[c] > 0 {
 			e.Classes++
 		}
 	}
@@ -277,6 +277,7 @@ func (p *search) suppressAll(s *scratch, levels []uint8) {
 	}
 	p.judgeClasses(s, p.base, p.n)
 	s.suppressFailing(p)
+	p.limitSizes(s, levels)
 }
 
 func (p *search) result(s *scratch, bound float64, candidates int) *Result {

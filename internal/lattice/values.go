@@ -22,6 +22,9 @@ type Sensitive struct {
 	// which an ordered distance takes them.
 	Values   int
 	Criteria []criterion.Criterion
+	// Rest asks that what is in no class kept satisfies the criteria as one
+	// class, too, if there is any. Rows are those of a population then.
+	Rest bool
 }
 
 func (c *Sensitive) items() int {
@@ -269,6 +272,12 @@ const (
 // togetherDiverse says whether the suppressed rows satisfy the criteria as one
 // class.
 func (p *search) togetherDiverse(s *scratch, t *table) bool {
+	return p.restHolds(s, t, func(*Sensitive) bool { return true })
+}
+
+// restHolds says whether what is suppressed satisfies the criteria of some of
+// the columns as one class, where it is anything.
+func (p *search) restHolds(s *scratch, t *table, of func(*Sensitive) bool) bool {
 	var classes []uint32
 	for i, c := range s.into {
 		if s.mark[c] == markSuppressed {
@@ -276,7 +285,13 @@ func (p *search) togetherDiverse(s *scratch, t *table) bool {
 		}
 	}
 	for k := range p.Sensitive {
+		if !of(&p.Sensitive[k]) {
+			continue
+		}
 		h := p.tally(s, t, k, classes)
+		if h.Total() == 0 {
+			continue
+		}
 		if !criterion.Hold(p.Sensitive[k].Criteria, h) {
 			return false
 		}

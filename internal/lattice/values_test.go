@@ -104,6 +104,15 @@ func (v valueCounts) hold(c *Sensitive) bool {
 			if sorted[0] >= m.C*tail-slack {
 				return false
 			}
+		case criterion.Population:
+			if v[0] < m.K {
+				return false
+			}
+		case criterion.Presence:
+			in, all := float64(v[criterion.Inside]), float64(v[0]+v[1])
+			if in < m.Min*all || in > m.Max*all {
+				return false
+			}
 		case criterion.Grassberger:
 			if len(sorted) < int(math.Ceil(m.L)) {
 				return false
