@@ -23,7 +23,12 @@ func Apply(ctx context.Context, cfg Config, t arrow.Table) (arrow.Table, *Audit,
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := audit(ctx, cfg, out, t)
+	found, err := audit(ctx, cfg, out, t, nil)
+	return checked(out, found, err)
+}
+
+// checked releases a table that the check did not accept.
+func checked(out arrow.Table, found *Audit, err error) (arrow.Table, *Audit, error) {
 	if err == nil && !found.Holds {
 		err = errors.New("kanon: the check of the result failed; nothing is returned")
 	}
@@ -82,8 +87,10 @@ func (p *Plan) table(ctx context.Context, t arrow.Table) (arrow.Table, error) {
 }
 
 // audit has the checker, which knows nothing of the plan, read a table and the
-// one it was made of.
-func audit(ctx context.Context, cfg Config, t, before arrow.Table) (*Audit, error) {
+// one it was made of, and what more there is to read, if anything.
+func audit(
+	ctx context.Context, cfg Config, t, before arrow.Table, more func(*Checker) error,
+) (*Audit, error) {
 	check := CheckConfig{Unit: cfg.Unit, Models: cfg.Models}
 	for _, q := range cfg.Quasi {
 		check.Quasi = append(check.Quasi, q.Column)
@@ -98,6 +105,11 @@ func audit(ctx context.Context, cfg Config, t, before arrow.Table) (*Audit, erro
 	// Suppressed rows stay in the distributions that classes are compared with.
 	if err := eachRecord(ctx, before, checker.Reference); err != nil {
 		return nil, err
+	}
+	if more != nil {
+		if err := more(checker); err != nil {
+			return nil, err
+		}
 	}
 	return checker.Audit()
 }

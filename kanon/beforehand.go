@@ -84,11 +84,15 @@ func (l *pairLog) sizes(n int) []int64 {
 	return sizes
 }
 
-// tally counts sizes by size, ascending. It sorts what it is given.
+// tally counts sizes by size, ascending. It sorts what it is given. What has
+// no rows, of a population, is no class.
 func tally(sizes []int64) []SizeCount {
 	slices.Sort(sizes)
 	out := []SizeCount{}
 	for _, n := range sizes {
+		if n == 0 {
+			continue
+		}
 		if k := len(out); k > 0 && out[k-1].Size == n {
 			out[k-1].Classes++
 		} else {

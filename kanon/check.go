@@ -57,7 +57,10 @@ type Checker struct {
 	ids      []uint32 // of a block of rows
 	numbers  []uint32 // of their people
 	split    []split
-	compared bool // with a reference
+	compared bool  // with a reference
+	referred int64 // rows of it
+
+	population []int64 // people of a class; nil without a population
 }
 
 // checkBlock is how many rows are handled column by column at a time.
@@ -150,6 +153,9 @@ func (c *Checker) add(rec arrow.Record) error {
 	at, err := c.find(rec.Schema())
 	if err != nil {
 		return err
+	}
+	if c.population != nil {
+		return errors.New("kanon: check: rows after the population; add the table first")
 	}
 	if c.rows+rec.NumRows() >= math.MaxUint32 { // so that no number of a pair overflows
 		return fmt.Errorf("kanon: check: more than %d rows", uint32(math.MaxUint32-1))

@@ -69,6 +69,8 @@ func judgeable(m Model) error {
 		return judgeableSize(m.K)
 	case TCloseness:
 		return judgeableCloseness(m)
+	case KMap, DeltaPresence, AverageRisk, SampleUniqueness, PopulationUniqueness:
+		return judgeableWhole(m)
 	case BetaLikeness:
 		if m.Kind != Basic && m.Kind != Enhanced {
 			return fmt.Errorf("kind of likeness %q is unknown", m.Kind)
@@ -148,6 +150,22 @@ func (c *Checker) judge(a *Audit, m Model) (r ModelResult, err error) {
 		r = v.judgeFrequent(m, a.Smallest)
 	case TCloseness:
 		if r, err = v.judgeCloseness(m, column, whole); err != nil {
+			return r, err
+		}
+	case KMap:
+		if r, err = c.judgeMap(a, m); err != nil {
+			return r, err
+		}
+	case DeltaPresence:
+		if r, err = c.judgePresence(m); err != nil {
+			return r, err
+		}
+	case AverageRisk:
+		r = a.judgeAverage(m)
+	case SampleUniqueness:
+		r = a.judgeUnique(m)
+	case PopulationUniqueness:
+		if r, err = a.judgePopulation(m); err != nil {
 			return r, err
 		}
 	case BetaLikeness:

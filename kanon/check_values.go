@@ -107,6 +107,7 @@ func (c *Checker) Reference(rec arrow.Record) error {
 
 func (c *Checker) refer(rec arrow.Record) error {
 	c.compared = true
+	c.referred += rec.NumRows()
 	reader := func(column *checkColumn) (func(row int) uint32, error) {
 		at := rec.Schema().FieldIndices(column.name)
 		if len(at) != 1 {

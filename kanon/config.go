@@ -77,8 +77,8 @@ type Config struct {
 	// of equal loss: the earlier columns are generalized less.
 	Quasi []Quasi `yaml:"quasi"`
 	// Models are what every class has to satisfy, any number together. One of
-	// them must say how many people a class has, as KAnonymity and AlphaK do;
-	// models of sensitive columns alone would let somebody stand alone.
+	// them must say how many people a class has, or all classes have: models of
+	// sensitive columns and of presence alone would let somebody stand alone.
 	Models []Model `yaml:"-"`
 	// MaxSuppression is the share of rows, from 0 to 1, that may be
 	// suppressed; what is allowed is rounded down to whole rows.
@@ -103,6 +103,10 @@ type Anonymizer struct {
 	cfg       Config
 	k         int               // rows or people of a class at least; 1 where no model says
 	sensitive []sensitiveColumn // that models name, by name
+
+	estimated   []KMap
+	sizes       []sizeModel
+	populations []populationModel
 }
 
 // New checks a configuration and copies it. The error holds every mistake. The

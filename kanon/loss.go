@@ -268,6 +268,8 @@ func (l Loss) validate(columns []string) error {
 	case l.Balance != 0 && slices.Contains([]Measure{MeasureHeight, MeasureDiscernibility,
 		MeasureAmbiguity, MeasureDivergence}, m):
 		mistake("%s has no balance", m)
+	case l.Balance == 1 && m == MeasureNormalizedEntropy:
+		mistake("balance is 1, want below it for %s, which would measure nothing", m)
 	case l.Balance == -1 && m == MeasureAECS:
 		mistake("balance is -1, want above it for %s, which would count no class", m)
 	}

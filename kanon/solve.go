@@ -51,9 +51,18 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // of other columns, and when a hierarchy does not know a value or is not one:
 // its levels do not coarsen one another, or do not end in the label "*".
 func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
+	if len(a.populations) > 0 {
+		return nil, fmt.Errorf("kanon: %s needs a population; use SolveSample", a.populations[0])
+	}
 	if err := a.accepts(c); err != nil {
 		return nil, err
 	}
+	return a.solve(ctx, c, nil)
+}
+
+// solve is Solve of counts that were accepted, among so many people of a
+// population by tuple, or of none.
+func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (*Plan, error) {
 	domains := make([]*domain, len(a.cfg.Quasi))
 	var errs []error
 	for i, q := range a.cfg.Quasi {
@@ -70,6 +79,10 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 		return nil, fmt.Errorf("kanon: %w", err)
 	}
 	if c.spilled() {
+		if len(a.sizes)+len(a.estimated) > 0 {
+			return nil, errors.New("kanon: counts outgrew their memory, in which no limit that depends " +
+				"on all classes can be kept; raise it")
+		}
 		return a.solveSpilled(ctx, c, domains)
 	}
 	if c.total == 0 && a.cfg.Recoding == Global {
@@ -82,6 +95,9 @@ func (a *Anonymizer) Solve(ctx context.Context, c *Counts) (*Plan, error) {
 			return nil, err
 		}
 		prob.Sensitive = append(prob.Sensitive, s)
+	}
+	if err := errors.Join(a.limits(prob, c), a.addPopulation(prob, population)); err != nil {
+		return nil, err
 	}
 	if a.cfg.Recoding != Global {
 		return a.solveLocal(ctx, c, domains, prob)
