@@ -92,8 +92,8 @@ func TestPartitions(t *testing.T) {
 func TestUnivariateIsOptimal(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := points(rt, 1)
-		if p.Len() > 14 {
-			p.X = p.X[:14]
+		if p.Len() > 12 {
+			p.X = p.X[:12]
 		}
 		k := rapid.IntRange(1, 4).Draw(rt, "k")
 		class := Univariate(p.X, k)

@@ -100,6 +100,9 @@ func data(t testing.TB, name string) Points {
 
 func TestMDAVReference(t *testing.T) {
 	for _, c := range cases {
+		if testing.Short() && c.data != "Tarragona" {
+			continue
+		}
 		t.Run(fmt.Sprint(c.data, " ", c.k), func(t *testing.T) {
 			p := data(t, c.data)
 			class, err := MDAV(context.Background(), p, c.k)
@@ -123,7 +126,7 @@ func TestMDAVReference(t *testing.T) {
 // block method with two seconds of large neighbourhoods.
 func TestPartitionReference(t *testing.T) {
 	for _, c := range cases {
-		if testing.Short() && c.data == "EIA" {
+		if testing.Short() && c.data != "Tarragona" {
 			continue
 		}
 		t.Run(fmt.Sprint(c.data, " ", c.k), func(t *testing.T) {
