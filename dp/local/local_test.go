@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"testing/cryptotest"
 
@@ -264,6 +265,37 @@ func TestRandomizer(t *testing.T) {
 	}
 }
 
+// Batches are randomized side by side, of one array, too.
+func TestTransformConcurrently(t *testing.T) {
+	mem := memory.DefaultAllocator
+	dict := encoded(t, mem, arrow.BinaryTypes.String, "x", "a", "b", "a", array.NullValueStr)
+	defer dict.Release()
+	days := build(t, mem, arrow.PrimitiveTypes.Int16, "1", "2", "3", "4")
+	defer days.Release()
+	rec := array.NewRecord(arrow.NewSchema([]arrow.Field{{Name: "c", Type: dict.DataType()},
+		{Name: "d", Type: days.DataType()}}, nil), []arrow.Array{dict, days}, 4)
+	defer rec.Release()
+	r, err := New(Column{"c", RandomizedResponse{Epsilon: 1, Categories: []string{"a", "b"}, Other: "b"}},
+		Column{"d", Noise{Epsilon: 1, Upper: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 20 {
+				out, err := r.Transform(context.Background(), rec)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				out.Release()
+			}
+		})
+	}
+	all.Wait()
+}
+
 // Whatever the table, plain or as a dictionary, whole or in batches, what comes
 // out are categories, as many as went in.
 func TestResponseProperties(t *testing.T) {
@@ -308,6 +340,9 @@ func TestResponseProperties(t *testing.T) {
 
 // trials are cells that are as different as can be, and what comes out.
 func TestPrivacy(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 52)
 	const runs = 100_000
 	str, num := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64
@@ -383,6 +418,9 @@ func outcome(a arrow.Array, i int) dptest.Outcome {
 
 // Estimates are without bias, and intervals hold the truth as often as they say.
 func TestEstimates(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 53)
 	rng := rand.New(rand.NewPCG(5, 3))
 	categories := []string{"a", "b", "c", "d"}

@@ -3,3 +3,5 @@
 package mechanism
 
 const slower = false
+
+const draws = 200_000

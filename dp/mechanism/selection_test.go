@@ -12,10 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-const (
-	alarm = 1e-7
-	draws = 200_000
-)
+const alarm = 1e-7
 
 // chiSquare is the p-value of counts against probabilities; what is expected
 // less than 5 times is put together.
@@ -151,6 +148,9 @@ func TestSelectionChiSquare(t *testing.T) {
 // A rule of the wrong ε, and one that prefers the first of equal candidates,
 // are seen.
 func TestSelectionPower(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 82)
 	scores := []float64{5, 5, 5, 1, 1, 9, 9, 3}
 	for _, rule := range []Rule{Exponential, PermuteAndFlip, NoisyMax} {

@@ -102,6 +102,9 @@ func TestResolveDecides(t *testing.T) {
 // With no digits given the slow path is itself a sampler, so its frequencies
 // must be right too, although it is hardly ever taken.
 func TestSlowPathFrequencies(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 11)
 	src := entropy.New()
 	for _, r := range []*big.Rat{
@@ -213,6 +216,9 @@ func TestEighthsChiSquare(t *testing.T) {
 }
 
 func TestExponentialEvents(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 12)
 	src := entropy.New()
 	always := NewEvent(Exponential(new(big.Rat)))

@@ -153,6 +153,9 @@ func TestBits(t *testing.T) {
 // Every bit of the answers of three rows, and every pair of bits of one row,
 // against their probabilities.
 func TestUnary(t *testing.T) {
+	if slower {
+		t.Skip("SKIPPED: long; run it without -race")
+	}
 	cryptotest.SetGlobalRandom(t, 44)
 	src := entropy.New()
 	const rounds = 200_000
