@@ -158,12 +158,14 @@ type Risk struct {
 
 // StatisticsReport is what the differentially private queries cost.
 type StatisticsReport struct {
-	Unit    string        `json:"unit"`
-	MaxRows int           `json:"max_rows"` // rows one person contributes at most
-	Total   BudgetReport  `json:"total"`
-	Spent   BudgetReport  `json:"spent"`
-	Queries []QueryReport `json:"queries"`
-	Ledger  *LedgerReport `json:"ledger,omitempty"` // nil if none paid
+	Unit    string `json:"unit"`
+	MaxRows int    `json:"max_rows"` // rows one person contributes at most
+	// MaxGroups is in how many groups of a query one person counts; 0 is no limit.
+	MaxGroups int           `json:"max_groups,omitempty"`
+	Total     BudgetReport  `json:"total"`
+	Spent     BudgetReport  `json:"spent"`
+	Queries   []QueryReport `json:"queries"`
+	Ledger    *LedgerReport `json:"ledger,omitempty"` // nil if none paid
 }
 
 // LedgerReport is what a ledger says of the run.

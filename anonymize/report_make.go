@@ -168,10 +168,11 @@ func (r *run) statisticsReport(session *dp.Session) (*StatisticsReport, error) {
 	p := r.policy.Statistics
 	spent := session.Spent()
 	s := &StatisticsReport{
-		Unit:    p.Unit.Column,
-		MaxRows: p.Unit.MaxRows,
-		Total:   BudgetReport(p.Budget),
-		Spent:   BudgetReport(spent),
+		Unit:      p.Unit.Column,
+		MaxRows:   p.Unit.MaxRows,
+		MaxGroups: p.Unit.MaxGroups,
+		Total:     BudgetReport(p.Budget),
+		Spent:     BudgetReport(spent),
 	}
 	for i, q := range r.policy.queries() {
 		cost, err := q.Cost().In(p.Budget)

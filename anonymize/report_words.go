@@ -264,8 +264,12 @@ func (s *StatisticsReport) protects() string {
 	if s.Unit == "" {
 		return "One row is protected."
 	}
+	groups := ""
+	if s.MaxGroups > 0 {
+		groups = " in at most " + plural(int64(s.MaxGroups), "group") + " of a query"
+	}
 	return "One person is protected, as told apart by " + s.Unit + ", with at most " +
-		plural(int64(s.MaxRows), "row") + " each."
+		plural(int64(s.MaxRows), "row") + groups + " each."
 }
 
 // quasi says whether the column has a level and a loss.
