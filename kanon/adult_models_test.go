@@ -105,7 +105,7 @@ func TestAdultSensitiveOptimum(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer out.Release()
-			found, err := audit(t.Context(), cfg, out, table, nil)
+			found, err := audit(t.Context(), cfg, plan.Quasi(), out, table, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

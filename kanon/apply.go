@@ -23,7 +23,7 @@ func Apply(ctx context.Context, cfg Config, t arrow.Table) (arrow.Table, *Audit,
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := audit(ctx, cfg, out, t, nil)
+	found, err := audit(ctx, cfg, plan.Quasi(), out, t, nil)
 	return checked(out, found, err)
 }
 
@@ -88,13 +88,10 @@ func (p *Plan) table(ctx context.Context, t arrow.Table) (arrow.Table, error) {
 
 // audit has the checker, which knows nothing of the plan, read a table and the
 // one it was made of, and what more there is to read, if anything.
-func audit(
-	ctx context.Context, cfg Config, t, before arrow.Table, more func(*Checker) error,
+func audit(ctx context.Context, cfg Config, quasi []string, t, before arrow.Table,
+	more func(*Checker) error,
 ) (*Audit, error) {
-	check := CheckConfig{Unit: cfg.Unit, Models: cfg.Models}
-	for _, q := range cfg.Quasi {
-		check.Quasi = append(check.Quasi, q.Column)
-	}
+	check := CheckConfig{Quasi: quasi, Unit: cfg.Unit, Models: cfg.Models}
 	checker, err := NewChecker(check)
 	if err != nil {
 		return nil, err

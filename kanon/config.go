@@ -88,6 +88,8 @@ type Config struct {
 	Unit       string     `yaml:"unit"`
 	Recoding   Recoding   `yaml:"recoding"`
 	Suppressed Suppressed `yaml:"suppressed"`
+	// Numeric says as what numbers and dates come out.
+	Numeric Numeric `yaml:"numeric"`
 	// Loss is what the search of Recoding Global makes as small as it can. The
 	// others have a measure of their own, and refuse one.
 	Loss Loss `yaml:"loss"`
@@ -159,6 +161,9 @@ func New(cfg Config) (*Anonymizer, error) {
 		if err := q.freeMistake(cfg.Recoding); err != nil {
 			mistake("column %q: %w", q.Column, err)
 		}
+	}
+	if err := cfg.Numeric.mistake(cfg.Recoding); err != nil {
+		mistake("%w", err)
 	}
 	for _, err := range cfg.Local.mistakes(cfg.Recoding) {
 		mistake("local: %w", err)

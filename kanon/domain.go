@@ -16,14 +16,15 @@ import (
 // domain is what occurs in a column, in canonical order with null last, and
 // the labels its hierarchy gives it.
 type domain struct {
-	quasi  Quasi
-	coder  *column.Coder
-	order  []uint32   // codes of the values, without null
-	leaf   []uint32   // place in the order by code
-	null   bool       // null occurs
-	labels [][]string // by level from 1 on; without null
-	line   *line      // nil where intervals are not free
-	column lattice.Column
+	quasi   Quasi
+	coder   *column.Coder
+	order   []uint32      // codes of the values, without null
+	leaf    []uint32      // place in the order by code
+	null    bool          // null occurs
+	labels  [][]string    // by level from 1 on; without null
+	line    *line         // nil where intervals are not free
+	numbers *numberDomain // nil where values do not come out as numbers
+	column  lattice.Column
 }
 
 // size is the number of values with null.

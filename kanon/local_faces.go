@@ -18,8 +18,9 @@ type faces struct {
 
 // face is what is written for a label.
 type face struct {
-	text string
-	null bool
+	text    string
+	null    bool
+	numbers []*float64 // where the column comes out as numbers
 }
 
 func newFaces(d *domain) *faces {
@@ -31,7 +32,7 @@ func (f *faces) of(l recode.Label) uint32 {
 	if n, ok := f.number[l]; ok {
 		return n
 	}
-	face := f.domain.face(l)
+	face := f.domain.publishedFace(l)
 	key := face.text
 	if face.null {
 		key = "\xff" // no label, since these are UTF-8
@@ -44,6 +45,14 @@ func (f *faces) of(l recode.Label) uint32 {
 	}
 	f.number[l] = n
 	return n
+}
+
+// publishedFace is what is written for a label in the end.
+func (d *domain) publishedFace(l recode.Label) face {
+	if d.numbers != nil && d.numbers.as != NumericMean {
+		return d.numberFace(l)
+	}
+	return d.face(l)
 }
 
 // face is what is written for a label: its text, or null for null below the
@@ -69,7 +78,9 @@ type localColumn struct {
 	level  int      // the highest of all classes
 	labels []string // ascending; empty at level 0
 	label  []uint32 // of each class
-	rows   []int64  // of the labels that occur, in the order of the domain
+	// numbers are those of the labels, nil where there are none.
+	numbers [][]*float64
+	rows    []int64 // of the labels that occur, in the order of the domain
 }
 
 // localColumn reads the labels of column i of m.
@@ -85,15 +96,20 @@ func (f *faces) localColumn(r *recode.Result, i, m int) localColumn {
 		for class := range r.Rows {
 			c.label[class] = at(class).Code
 		}
+		c.numbers = f.domain.levelNumbers(0)
 		return c
 	}
-	number := map[string]uint32{}
+	number, numbers := map[string]uint32{}, map[string][]*float64{}
 	for _, face := range f.used(r, at) {
 		if !face.null {
 			c.labels = append(c.labels, face.text)
+			numbers[face.text] = face.numbers
 		}
 	}
 	slices.Sort(c.labels)
+	if f.domain.numbers != nil {
+		c.numbers = f.listNumbers(c.labels, numbers)
+	}
 	for n, text := range c.labels {
 		number[text] = uint32(n)
 	}
@@ -105,6 +121,15 @@ func (f *faces) localColumn(r *recode.Result, i, m int) localColumn {
 		}
 	}
 	return c
+}
+
+// listNumbers lists the numbers of labels, and of null.
+func (f *faces) listNumbers(labels []string, of map[string][]*float64) [][]*float64 {
+	lists := f.domain.lists(nil)
+	for _, text := range labels {
+		lists = appendNumbers(lists, of[text])
+	}
+	return appendNumbers(lists, make([]*float64, len(lists)))
 }
 
 // used are the faces of all classes, each once.

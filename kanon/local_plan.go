@@ -46,6 +46,7 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 		}
 		doc.Columns[j] = d.describe(0)
 		doc.Columns[j].Level, doc.Columns[j].Labels = column.level, column.labels
+		doc.Columns[j].Numbers = column.numbers
 		doc.Summary.Levels[j] = column.level
 		doc.Summary.Columns[j] = d.summary(before.rows[j], column.level, r.Columns[i], column.rows)
 	}
@@ -54,7 +55,19 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 	doc.Local = &planLocalDoc{
 		Method: doc.Summary.Search, Iterations: a.cfg.Local.Iterations, Seed: a.cfg.Local.Seed,
 	}
-	doc.Local.fill(prob, r, number)
+	tuples := doc.Local.fill(prob, r, number)
+	codes := make([]uint32, len(r.Class))
+	for i, j := range order {
+		if d := domains[j]; d.numbers != nil && d.numbers.as == NumericMean {
+			prob.Layout.Get(prob.Keys, j, codes)
+			means := d.means(r, i, m, tuples, codes, prob.Rows)
+			list := make([]*float64, len(number))
+			for class, place := range number {
+				list[place] = means[class]
+			}
+			doc.Columns[j].Numbers = [][]*float64{list}
+		}
+	}
 	p := new(Plan)
 	return p, p.build(doc)
 }
@@ -76,8 +89,9 @@ func (d *planDoc) keep(labels []uint32, n, m int) []uint32 {
 	return place
 }
 
-// fill lists the tuples that are kept; number is the place of each class.
-func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []uint32) {
+// fill lists the tuples that are kept and returns their numbers in that order;
+// number is the place of each class.
+func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []uint32) []uint32 {
 	m := len(prob.Columns)
 	// Keys whose words compare as the tuples do: the last column lowest.
 	sizes := make([]int, m)
@@ -120,6 +134,7 @@ func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []ui
 			d.Tuples[j][i] = codes[t]
 		}
 	}
+	return kept
 }
 
 func (d *planLocalDoc) validate(recoding Recoding) error {

@@ -347,7 +347,7 @@ func TestLocalAdult(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer out.Release()
-			found, err := audit(context.Background(), cfg, out, table, nil)
+			found, err := audit(context.Background(), cfg, plan.Quasi(), out, table, nil)
 			if err != nil || !found.Holds {
 				t.Fatalf("error %v, audit:\n%s", err, found)
 			}

@@ -40,6 +40,7 @@ type planDoc struct {
 	Models         []string        `json:"models"`
 	Unit           string          `json:"unit"`
 	MaxSuppression float64         `json:"max_suppression"`
+	Numeric        Numeric         `json:"numeric,omitempty"` // empty for labels
 	Columns        []planColumnDoc `json:"columns"`
 	// Kept are the combinations of labels that are not suppressed, in
 	// ascending order.
@@ -57,6 +58,11 @@ type planColumnDoc struct {
 	Null   bool     `json:"null"`   // whether null occurs
 	Labels []string `json:"labels"` // empty at level 0
 	Label  []uint32 `json:"label"`  // of each value; empty at level 0
+	// Numbers are written in the place of labels where the column comes out as
+	// numbers: one list or, of bounds, two, of a number for each label or, of
+	// means, for each of Kept; null for null. Where recoding is local, Labels are
+	// the same numbers then.
+	Numbers [][]*float64 `json:"numbers,omitempty"`
 
 	// Where recoding is local, Level is the highest of all classes, Label is
 	// empty, and Labels, in ascending order, are those of any level.
@@ -80,10 +86,16 @@ func (d *planColumnDoc) labels() int {
 	if d.Level == 0 {
 		n = len(d.Values)
 	}
-	if d.Null && !d.top() {
+	if d.nullLabel() {
 		n++
 	}
 	return n
+}
+
+// nullLabel says whether null has a number of its own among labels: where
+// recoding is local, even if it does not occur, since numbers may be null.
+func (d *planColumnDoc) nullLabel() bool {
+	return d.Null && !d.top() || d.local && d.Level > 0
 }
 
 // planColumn is what Transform needs of a column.
@@ -106,6 +118,7 @@ func (a *Anonymizer) planHead() planDoc {
 		Models:         a.models(),
 		Unit:           a.cfg.Unit,
 		MaxSuppression: a.cfg.MaxSuppression,
+		Numeric:        a.cfg.Numeric.written(),
 		Kept:           [][]uint32{},
 	}
 }
@@ -118,6 +131,7 @@ func (a *Anonymizer) newPlan(
 	sizes := make([]int, len(domains))
 	for i, d := range domains {
 		doc.Columns = append(doc.Columns, d.describe(r.Levels[i]))
+		doc.Columns[i].Numbers = d.levelNumbers(r.Levels[i])
 		sizes[i] = d.size()
 	}
 	layout := group.NewLayout(sizes)

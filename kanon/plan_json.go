@@ -84,6 +84,13 @@ func (p *Plan) build(doc planDoc) error {
 		}
 		names[d.Name] = true
 		col, err := newPlanColumn(d)
+		if err == nil {
+			n := d.labels()
+			if doc.Numeric == NumericMean {
+				n = len(doc.Kept)
+			}
+			err = d.checkNumbers(doc.Numeric, col.typ, n)
+		}
 		if err != nil {
 			return fmt.Errorf("kanon: plan: column %q: %w", d.Name, err)
 		}
@@ -107,6 +114,8 @@ func (d *planDoc) validate() error {
 		return fmt.Errorf("kanon: plan: suppressed is %q, want %q or %q", d.Suppressed, Drop, Star)
 	case !(d.MaxSuppression >= 0 && d.MaxSuppression <= 1):
 		return errors.New("kanon: plan: maximal suppression is not a share from 0 to 1")
+	case d.Numeric == NumericLabels || d.Numeric.mistake(d.Recoding) != nil:
+		return errors.New("kanon: plan: numeric is not what a plan has")
 	case d.hasNull():
 		return errors.New("kanon: plan: a list is missing")
 	case len(d.Models) == 0 || slices.Contains(d.Models, ""):
@@ -165,17 +174,19 @@ func newPlanColumn(d *planColumnDoc) (planColumn, error) {
 			c.label[i] = uint32(i)
 		}
 	}
+	if d.nullLabel() {
+		c.null = uint32(d.labels() - 1)
+	}
 	if d.Null {
 		c.coder.AddNull()
-		label := uint32(0)
-		if !d.top() {
-			label = uint32(d.labels() - 1)
-			c.null = label
+		switch {
+		case d.local:
+			c.label = append(c.label, uint32(len(d.Values)))
+		case d.top():
+			c.label = append(c.label, 0)
+		default:
+			c.label = append(c.label, c.null)
 		}
-		if d.local {
-			label = uint32(len(d.Values))
-		}
-		c.label = append(c.label, label)
 	}
 	return c, nil
 }

@@ -174,7 +174,7 @@ func ApplySample(
 		return nil, nil, err
 	}
 	defer quasi.Release()
-	found, err := audit(ctx, cfg, out, t, func(c *Checker) error {
+	found, err := audit(ctx, cfg, plan.Quasi(), out, t, func(c *Checker) error {
 		return eachRecord(ctx, quasi, func(rec arrow.Record) error {
 			classes, err := plan.Transform(ctx, rec)
 			if err != nil {

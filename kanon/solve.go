@@ -67,6 +67,9 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 	var errs []error
 	for i, q := range a.cfg.Quasi {
 		d, err := newDomain(q, c.coders[i])
+		if err == nil {
+			err = d.addNumbers(a.cfg.Numeric)
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -19,7 +19,8 @@ var labelType = &arrow.DictionaryType{
 }
 
 // Schema is the schema of what Transform makes of records of the schema in. A
-// quasi-identifier at level 0 keeps its field, which is nullable where rows
+// quasi-identifier that comes out as numbers has the type, or the two fields,
+// that Numeric says. Another one at level 0 keeps its field, which is nullable where rows
 // are starred and it is not text. At a higher level it becomes a dictionary of
 // int32 and utf8 labels. Other fields stay. The metadata of all fields and of
 // the schema, which may describe what was there before, are left out. It
@@ -29,24 +30,32 @@ func (p *Plan) Schema(in *arrow.Schema) (*arrow.Schema, error) {
 	if p.kept == nil {
 		return nil, errNoPlan
 	}
-	fields := slices.Clone(in.Fields())
 	var errs []error
-	quasi := map[int]bool{}
-	for _, c := range p.columns {
+	quasi := map[int]*planColumn{}
+	for j := range p.columns {
+		c := &p.columns[j]
 		i, err := c.find(in)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		quasi[i] = true
-		fields[i] = p.field(c, fields[i])
+		quasi[i] = c
 	}
-	for i, f := range fields {
-		fields[i].Metadata = arrow.Metadata{}
-		if p.doc.Suppressed == Drop && !quasi[i] && !take.Flat(f.Type) {
+	var fields []arrow.Field
+	for i, f := range in.Fields() {
+		f.Metadata = arrow.Metadata{}
+		if c := quasi[i]; c != nil {
+			fields = append(fields, c.fields(f, p)...)
+			continue
+		}
+		fields = append(fields, f)
+		if p.doc.Suppressed == Drop && !take.Flat(f.Type) {
 			errs = append(errs, fmt.Errorf("kanon: column %q: rows of type %s cannot be dropped; "+
 				"leave the column out or choose %q", f.Name, f.Type, Star))
 		}
+	}
+	if len(errs) == 0 {
+		errs = append(errs, distinctFields(fields))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -69,14 +78,17 @@ func (c *planColumn) find(in *arrow.Schema) (int, error) {
 	return i, nil
 }
 
-func (p *Plan) field(c planColumn, f arrow.Field) arrow.Field {
-	if c.Level > 0 {
-		return arrow.Field{Name: f.Name, Type: labelType, Nullable: f.Nullable}
-	}
-	if p.doc.Suppressed == Star && c.typ.Kind != column.String {
+// fields are what becomes of the field of a column.
+func (c *planColumn) fields(f arrow.Field, p *Plan) []arrow.Field {
+	switch {
+	case len(c.Numbers) > 0:
+		return c.numberFields(f.Name, p.doc.Numeric)
+	case c.Level > 0:
+		return []arrow.Field{{Name: f.Name, Type: labelType, Nullable: f.Nullable}}
+	case p.doc.Suppressed == Star && c.typ.Kind != column.String:
 		f.Nullable = true
 	}
-	return f
+	return []arrow.Field{f}
 }
 
 // transformScratch is the memory of one call of Transform.
@@ -134,7 +146,7 @@ func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, e
 		if err != nil {
 			return nil, fmt.Errorf("kanon: column %q: %w", rec.ColumnName(i), err)
 		}
-		cols = append(cols, out)
+		cols = append(cols, out...)
 	}
 	n := rec.NumRows()
 	if p.doc.Suppressed == Drop {
@@ -206,27 +218,38 @@ func (p *Plan) classLabels(s *transformScratch) {
 	}
 }
 
-func (p *Plan) column(name string, col arrow.Array, s *transformScratch) (arrow.Array, error) {
+// column makes of a column what is written of it.
+func (p *Plan) column(name string, col arrow.Array, s *transformScratch) ([]arrow.Array, error) {
 	mem := memory.DefaultAllocator
 	star := p.doc.Suppressed == Star
-	for i := range p.columns {
-		c := &p.columns[i]
-		switch {
-		case c.Name != name:
-		case c.Level > 0:
-			return c.labelArray(mem, s.labels[i], s.keep, star)
-		case star:
-			return starred(mem, col, s.keep)
-		default:
-			out, err := take.Filter(mem, col, s.keep)
-			return canonicalFloats(mem, out, err)
+	var out arrow.Array
+	var err error
+	switch i := p.place(name); {
+	case i >= 0 && len(p.columns[i].Numbers) > 0:
+		number := s.labels[i]
+		if p.doc.Numeric == NumericMean {
+			number = s.class
 		}
-	}
-	if star {
+		return p.columns[i].numberArrays(mem, p.doc.Numeric, number, s.keep, star), nil
+	case i >= 0 && p.columns[i].Level > 0:
+		out, err = p.columns[i].labelArray(mem, s.labels[i], s.keep, star)
+	case i >= 0 && star:
+		out, err = starred(mem, col, s.keep)
+	case i >= 0:
+		out, err = take.Filter(mem, col, s.keep)
+		out, err = canonicalFloats(mem, out, err)
+	case star:
 		col.Retain()
-		return col, nil
+		out = col
+	default:
+		out, err = take.Filter(mem, col, s.keep)
 	}
-	return take.Filter(mem, col, s.keep)
+	return []arrow.Array{out}, err
+}
+
+// place is the place of a quasi-identifier among the columns, -1 for another.
+func (p *Plan) place(name string) int {
+	return slices.IndexFunc(p.columns, func(c planColumn) bool { return c.Name == name })
 }
 
 // labelArray makes the dictionary of the labels that occur, in the order of
