@@ -215,6 +215,7 @@ func (p *Pipeline) resolveModels() error {
 		Local:          p.policy.Privacy.Local,
 		Loss:           p.policy.Privacy.Loss,
 		Suppressed:     p.suppressed(),
+		Numeric:        p.policy.Output.Numeric,
 	}
 	for _, name := range quasi {
 		h := p.policy.Columns[name].Hierarchy

@@ -208,6 +208,9 @@ type TCloseness struct {
 
 // Output says how the result is written.
 type Output struct {
+	// Numeric says as what quasi-identifiers that are numbers or dates are written:
+	// labels, midpoint, mean or bounds; empty means labels.
+	Numeric kanon.Numeric `yaml:"numeric" json:"numeric,omitempty"`
 	// Suppressed is kanon.Drop or kanon.Star; empty means kanon.Drop.
 	Suppressed kanon.Suppressed `yaml:"suppressed" json:"suppressed,omitempty"`
 }

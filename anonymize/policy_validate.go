@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -162,6 +164,9 @@ func (v *validator) hierarchy(path, where, name string, c Column) {
 	}
 	cfg := alone()
 	cfg.Quasi = []kanon.Quasi{c.Hierarchy.quasi(name, h)}
+	if r := v.policy.Privacy.Recoding; r == kanon.Local || r == kanon.Mondrian {
+		cfg.Recoding = r
+	}
 	_, err = kanon.New(cfg)
 	v.addAll(path, "", err)
 }
@@ -258,6 +263,9 @@ func (v *validator) recoding() {
 	}
 	_, err = kanon.New(cfg)
 	v.addAll(join("privacy", "loss"), "", err)
+	cfg.Loss, cfg.Numeric = kanon.Loss{}, v.policy.Output.Numeric
+	_, err = kanon.New(cfg)
+	v.addAll(join("output", "numeric"), "", err)
 }
 
 // alone is a configuration in which everything is in order, so that what is
@@ -280,6 +288,23 @@ var inputTypes = map[string]struct{}{
 func (p *Policy) dropped(name string) bool {
 	return p.Columns[name].Drop ||
 		len(p.Minimize.KeepOnly) > 0 && !slices.Contains(p.Minimize.KeepOnly, name)
+}
+
+// written lists the columns in which a table of the output's schema has the
+// quasi-identifiers, in the order of quasi: two in the place of one that is
+// written by its bounds.
+func (p *Policy) written(schema *arrow.Schema) []string {
+	var names []string
+	for _, name := range p.quasi() {
+		lower, upper := name+kanon.LowerSuffix, name+kanon.UpperSuffix
+		if p.Output.Numeric == kanon.NumericBounds && !schema.HasField(name) &&
+			schema.HasField(lower) && schema.HasField(upper) {
+			names = append(names, lower, upper)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // quasi lists the quasi-identifiers of the output, sorted by name.

@@ -102,6 +102,9 @@ func (r *run) columnReport(name string) ColumnReport {
 				s.Level, c.Hierarchy.describe())
 		}
 		out.Actions = append(out.Actions, action)
+		if n := r.policy.Output.Numeric; n != "" && n != kanon.NumericLabels && s.Ordered {
+			out.Actions = append(out.Actions, fmt.Sprintf("numbers and dates written as %s", n))
+		}
 	}
 	return out
 }

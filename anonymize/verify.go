@@ -24,7 +24,7 @@ func (r *run) checker(schema *arrow.Schema) (*kanon.Checker, error) {
 		}
 	}
 	return kanon.NewChecker(kanon.CheckConfig{
-		Quasi:     r.policy.quasi(),
+		Quasi:     r.policy.written(schema),
 		Unit:      r.policy.Privacy.Unit,
 		Sensitive: sensitive,
 		Models:    r.models,
@@ -52,7 +52,7 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 	r.progress("checking", 0, 0)
 	var columns []string
 	if r.audit != nil {
-		columns = slices.Concat(r.policy.quasi(), r.policy.modelled())
+		columns = slices.Concat(r.audit.Quasi, r.policy.modelled())
 	}
 	reader, err := written.Open(ctx, columns...)
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *run) verify(ctx context.Context, dst Sink) error {
 		return r.verifyRows(reader)
 	}
 	back, err := kanon.Check(ctx, reader, kanon.CheckConfig{
-		Quasi: r.policy.quasi(), Sensitive: r.policy.modelled()})
+		Quasi: r.audit.Quasi, Sensitive: r.policy.modelled()})
 	if err != nil {
 		return fmt.Errorf("anonymize: reading back what was written: %w", err)
 	}

@@ -40,10 +40,11 @@ const (
 	NumericBounds Numeric = "bounds"
 )
 
-// What the columns of NumericBounds have behind their name.
+// LowerSuffix and UpperSuffix stand behind the name of a column in those of
+// NumericBounds.
 const (
-	lowerSuffix = "_lower"
-	upperSuffix = "_upper"
+	LowerSuffix = "_lower"
+	UpperSuffix = "_upper"
 )
 
 func (n Numeric) mistake(r Recoding) error {

@@ -115,8 +115,8 @@ func (c *planColumn) numberFields(name string, as Numeric) []arrow.Field {
 	if as != NumericBounds {
 		return []arrow.Field{{Name: name, Type: dt, Nullable: true}}
 	}
-	return []arrow.Field{{Name: name + lowerSuffix, Type: dt, Nullable: true},
-		{Name: name + upperSuffix, Type: dt, Nullable: true}}
+	return []arrow.Field{{Name: name + LowerSuffix, Type: dt, Nullable: true},
+		{Name: name + UpperSuffix, Type: dt, Nullable: true}}
 }
 
 // numberArrays writes the numbers of labels, or of classes where these have
