@@ -18,6 +18,17 @@ func cmacOf(key, msg []byte) []byte {
 	}
 	var sum token
 	c.sum(&sum, msg)
+	// Among others it is the same.
+	many := make([]token, 21)
+	for i := range many {
+		c.start(&many[i], msg)
+	}
+	c.block.Encrypt(many)
+	for i := range many {
+		if many[i] != sum {
+			return nil
+		}
+	}
 	return sum[:]
 }
 
