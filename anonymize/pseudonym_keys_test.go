@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
 	"github.com/lethe-go/lethe/pseudonym"
 )
 
@@ -132,5 +133,35 @@ columns:
 		if got != p.want {
 			t.Errorf("key %q: warnings %q, want one of a shared key: %t", p.key, report.Warnings, p.want)
 		}
+	}
+}
+
+// TestDescriptionIsWritten: the metadata that a column asks for are in the
+// output, also where its rows went through a model.
+func TestDescriptionIsWritten(t *testing.T) {
+	table := tableOf(t, []string{"id", "age"}, [][]string{{"1", "30"}, {"2", "30"}})
+	defer table.Release()
+	p, err := anonymize.New(anonymize.Config{Keys: newKeys(t), Policy: readPolicy(t, `
+version: 1
+columns:
+  id: {role: identifier, pseudonym: {hmac: {}, domain: d, describe: true}}
+  age: {role: quasi, hierarchy: {prefix: {length: 2}}}
+privacy: {models: [{k_anonymity: {k: 2}}], recoding: global}
+`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := tableio.FromTable(table)
+	defer src.Release()
+	dst := tableio.NewBuffer()
+	defer dst.Release()
+	report, err := p.Run(t.Context(), src, dst, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := dst.Table().Schema().FieldsByName("id")
+	spec, _ := f[0].Metadata.GetValue(pseudonym.MetadataSpec)
+	if want := report.Manifest().Columns[0].Spec; spec != want || want == "" {
+		t.Errorf("the field says %q, want %q", spec, want)
 	}
 }

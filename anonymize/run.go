@@ -14,6 +14,7 @@ import (
 	"github.com/lethe-go/lethe/dp"
 	"github.com/lethe-go/lethe/dp/ledger"
 	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/pseudonym"
 )
 
 // RunOptions are the choices of one run. A nil pointer means the defaults.
@@ -306,7 +307,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 			return err
 		}
 	}
-	published := r.published(schema)
+	published := described(r.published(schema), local.out)
 	if published.NumFields() == 0 {
 		return errors.New("anonymize: every column is dropped; nothing would be written")
 	}
@@ -390,6 +391,27 @@ func (r *run) published(schema *arrow.Schema) *arrow.Schema {
 		if !slices.Contains(r.hidden, f.Name) {
 			fields = append(fields, f)
 		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// described returns the schema with what its columns say of their pseudonyms in
+// another one: a model leaves all metadata behind.
+func described(schema, from *arrow.Schema) *arrow.Schema {
+	fields := slices.Clone(schema.Fields())
+	for i, f := range fields {
+		at := from.FieldIndices(f.Name)
+		if len(at) != 1 {
+			continue
+		}
+		of := from.Field(at[0]).Metadata
+		var keys, values []string
+		for _, key := range []string{pseudonym.MetadataSpec, pseudonym.MetadataKeyID} {
+			if value, ok := of.GetValue(key); ok {
+				keys, values = append(keys, key), append(values, value)
+			}
+		}
+		fields[i].Metadata = arrow.NewMetadata(keys, values)
 	}
 	return arrow.NewSchema(fields, nil)
 }

@@ -29,7 +29,7 @@
 //
 // Nothing is written but the rows: dictionaries are rebuilt from the values
 // that occur, bytes behind a null are cleared, and metadata of the input's
-// schema and fields is left out.
+// schema and fields is left out, but for what Options.FieldMetadata asks for.
 //
 // # Types
 //

@@ -59,6 +59,11 @@ type Options struct {
 	// Workers is the number of goroutines that decode or encode at a time,
 	// GOMAXPROCS when 0. Results do not depend on it.
 	Workers int
+
+	// FieldMetadata are the keys of the metadata of fields that are written,
+	// into the formats of Arrow; other formats have no place for them. They must
+	// say nothing of the data.
+	FieldMetadata []string
 }
 
 const defaultBatchRows = 1 << 16
@@ -80,6 +85,7 @@ func resolve(o *Options, path string) (options, error) {
 	}
 	r.Null = slices.Clone(r.Null)
 	r.Types = maps.Clone(r.Types)
+	r.FieldMetadata = slices.Clone(r.FieldMetadata)
 	var errs []error
 	format, compression, tabs := byExtension(path)
 	switch r.Format {

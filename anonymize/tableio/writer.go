@@ -55,7 +55,8 @@ func Create(path string, opts *Options) (*Writer, error) {
 }
 
 // Write appends the rows of rec, whose buffers are copied. The first record
-// gives the schema; metadata of the schema and its fields is left out. A table
+// gives the schema; its metadata is left out, and that of its fields but for the
+// keys of Options.FieldMetadata. A table
 // without rows is written by one record without rows.
 func (w *Writer) Write(rec arrow.Record) error {
 	if w.failure != nil {
@@ -90,6 +91,9 @@ func (w *Writer) start(schema *arrow.Schema) error {
 	for i, f := range schema.Fields() {
 		names[i] = f.Name
 		fields[i] = arrow.Field{Name: f.Name, Type: f.Type, Nullable: f.Nullable}
+		if f.HasMetadata() {
+			fields[i].Metadata = only(f.Metadata, w.opts.FieldMetadata)
+		}
 	}
 	if err := distinct(names); err != nil {
 		return err
@@ -101,6 +105,17 @@ func (w *Writer) start(schema *arrow.Schema) error {
 	}
 	w.enc = enc
 	return nil
+}
+
+// only returns those entries of metadata that have one of the keys.
+func only(m arrow.Metadata, keys []string) arrow.Metadata {
+	var has, values []string
+	for _, key := range keys {
+		if value, ok := m.GetValue(key); ok {
+			has, values = append(has, key), append(values, value)
+		}
+	}
+	return arrow.NewMetadata(has, values)
 }
 
 // outFile is where an encoder writes, beside which it may keep other files.
