@@ -7,6 +7,34 @@
 // Call [ReadPolicy] and [New] first, then [Pipeline.Run]. Files are sources
 // and sinks of package tableio.
 //
+// # A table of any size, on many machines
+//
+// [Pipeline.Run] is made of stages that may run apart, on shards of a table:
+// [Pipeline.Count] makes of each shard what is to be known of it,
+// [Pipeline.Solve] one plan of the counts of all, [Pipeline.Apply] a part of the
+// output of each shard, and [Pipeline.Check] is the verdict on all parts. The
+// plan and the rows are those of Run. The command has the same stages, with
+// files between them.
+//
+// What is held: Count and Apply hold some batches, the distinct values of the
+// quasi-identifiers and, Count only, their distinct combinations, at about 80
+// bytes each, or as many as [RunOptions].Memory allows, with the others in
+// sorted files. Solve holds the combinations twice over, or raises levels until
+// they fit. Nobody holds rows. The plan has the combinations that are kept,
+// which are at most a k-th of the rows; with a unit, whoever counts holds each
+// person once, at 8 bytes for each combination that they have.
+//
+// What it costs, measured on 3 million rows of five columns in Parquet, three
+// of them quasi-identifiers and one pseudonymized, on one core of a shared
+// machine (2026): Count 0.47 µs a row, Apply 1.35 µs, Check 0.22 µs, Solve
+// 1.5 µs a combination and shard; a file of counts 5 bytes a combination, the
+// plan 11 bytes a class that is kept. A billion rows in 100 shards of 600,000
+// combinations are thus 8, 23 and 4 minutes of CPU for Count, Apply and Check,
+// which divide by the number of machines; one machine then reads 300 MB of
+// counts, solves for 2 minutes, and sends a plan of some 250 KB to each. What
+// does not divide is Check, which reads all parts in one place, and the
+// combinations that Solve holds: 50 MB for 600,000.
+//
 // # What is not promised
 //
 // A table that is k-anonymous hides a person among k. It does not hide what

@@ -1,6 +1,8 @@
 // Package tableio reads and writes tables in files: Parquet, Arrow IPC (file
 // and stream) and CSV. [Open] returns a source and [Create] a sink for package
 // anonymize; [ReadTable] and [WriteTable] are the one-call doors of scripts.
+// [OpenFiles] takes many files, folders and patterns for one table, and
+// [OpenReaderAt] what is not in a file, as the objects of a store.
 //
 // # Reading
 //
@@ -24,7 +26,10 @@
 // # Writing
 //
 // A file appears under its name with Commit, complete and on the disk, or not
-// at all. The bytes depend on the rows, the schema and the options, and not on
+// at all. Until then it has a name beside it that begins with a dot, and only
+// its owner can read it. What a process that was killed leaves under such a name
+// is removed by the next that writes the same file, where the system has locks
+// that end with a process. The bytes depend on the rows, the schema and the options, and not on
 // how the rows came in records or on the number of workers.
 //
 // Nothing is written but the rows: dictionaries are rebuilt from the values

@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/lethe-go/lethe/anonymize/tableio"
 )
@@ -121,4 +122,56 @@ func ExampleWriteTable() {
 	defer again.Release()
 	fmt.Println(again.NumRows(), again.Schema().Field(0).Type, again.Schema().Field(1).Type)
 	// Output: 1 date32 bool
+}
+
+// Read all files of a folder as one table.
+func ExampleOpenFiles() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	for name, text := range map[string]string{
+		"part-1.csv": "zip,age\n01234,30\n", "part-2.csv": "zip,age\n99999,31.5\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			log.Fatal(err)
+		}
+	}
+	table, err := tableio.OpenFiles([]string{dir}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := table.Open(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Release()
+	for r.Next() {
+		fmt.Println(r.Record().Columns())
+	}
+	if err := r.Err(); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// [["01234"] [30]]
+	// [["99999"] [31.5]]
+}
+
+// Read a table that is not in a file.
+func ExampleOpenReaderAt() {
+	object := strings.NewReader("zip,age\n01234,30\n")
+	table, err := tableio.OpenReaderAt("visits.csv", object, object.Size(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := table.Open(context.Background(), "age")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Release()
+	for r.Next() {
+		fmt.Println(r.Record().Columns())
+	}
+	// Output: [[30]]
 }

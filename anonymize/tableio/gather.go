@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -113,13 +114,21 @@ func (g *gather) add(a arrow.Array, from, to int) error {
 			g.name, a.DataType(), g.dt)
 	}
 	before := g.nulls
-	for i := from; i < to; i++ {
-		ok := byte(1)
-		if a.IsNull(i) {
-			ok = 0
-			g.nulls++
+	if a.NullN() == 0 {
+		at := len(g.valid)
+		g.valid = slices.Grow(g.valid, to-from)[:at+to-from]
+		for i := range g.valid[at:] {
+			g.valid[at+i] = 1
 		}
-		g.valid = append(g.valid, ok)
+	} else {
+		for i := from; i < to; i++ {
+			ok := byte(1)
+			if a.IsNull(i) {
+				ok = 0
+				g.nulls++
+			}
+			g.valid = append(g.valid, ok)
+		}
 	}
 	g.rows += to - from
 	if err := g.addValues(a, from, to); err != nil {

@@ -19,12 +19,18 @@ func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
 		}
 	}
 	start := g.rows - (to - from)
+	index := a.GetValueIndex
+	if short, ok := a.Indices().(*array.Int32); ok { // the usual one, without a look at its type
+		values := short.Int32Values()
+		index = func(i int) int { return int(values[i]) }
+	}
+	nulls := a.NullN() > 0
 	for i := from; i < to; i++ {
-		if a.IsNull(i) {
+		if nulls && a.IsNull(i) {
 			g.codes = append(g.codes, 0)
 			continue
 		}
-		k := a.GetValueIndex(i)
+		k := index(i)
 		if k < 0 || k >= len(g.mapping) {
 			return errors.New("an index outside the dictionary")
 		}

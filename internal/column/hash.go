@@ -66,13 +66,17 @@ func hashDictionary(d *array.Dictionary, seed uint64, sums []uint64) error {
 	if err := Hash(dict, seed, entries); err != nil {
 		return err
 	}
-	nulls := hasNulls(d)
+	nulls, index := hasNulls(d), d.GetValueIndex
+	if short, ok := d.Indices().(*array.Int32); ok {
+		values := short.Int32Values()
+		index = func(i int) int { return int(values[i]) }
+	}
 	for i := range sums {
 		if nulls && d.IsNull(i) {
 			sums[i] += mix(^seed)
 			continue
 		}
-		k := d.GetValueIndex(i)
+		k := index(i)
 		if uint(k) >= uint(len(entries)) {
 			return errors.New("a dictionary index is out of range")
 		}

@@ -5,6 +5,15 @@
 //	    --keys keys.json --report report.html --statistics statistics.parquet
 //	lethe check --in safe.parquet --quasi birth_year,sex,zip --k 5
 //
+// A table that is larger than a machine goes through the same in stages, shard
+// by shard, with files between them:
+//
+//	lethe count --policy policy.yaml --in part-1.parquet --out part-1.counts
+//	lethe solve --policy policy.yaml --in 'part-*.counts' --out plan.json
+//	lethe apply --policy policy.yaml --plan plan.json --in part-1.parquet \
+//	    --out out/part-1.parquet --keys keys.json
+//	lethe check --policy policy.yaml --plan plan.json --in out
+//
 // It exits with 0 when done, 1 when the data or the result do not satisfy the
 // policy, and 2 on wrong usage or input. Nothing appears under an output's
 // name before it is complete and checked.
