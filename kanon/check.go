@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -198,7 +199,7 @@ func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 	c.ids = slices.Grow(c.ids[:0], n)[:n]
 	clear(c.ids)
 	c.split = slices.Grow(c.split[:0], n)[:n]
-	for k, numbers := range c.splits {
+	for k := range c.splits {
 		clear(c.split)
 		for j, read := range quasi[k*splitColumns : min(len(quasi), (k+1)*splitColumns)] {
 			for i := range c.split {
@@ -207,7 +208,7 @@ func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
 		}
 		for i, id := range c.ids {
 			c.split[i][splitColumns] = id
-			c.ids[i] = numbers.number(c.split[i])
+			c.ids[i] = c.splits[k].number(&c.split[i])
 		}
 	}
 	for _, class := range c.ids {
@@ -268,16 +269,44 @@ const splitColumns = 7
 // split are the values of that many columns, and the class by those before.
 type split [splitColumns + 1]uint32
 
-// splits numbers splits, from 0 in the order in which they come.
-type splits map[split]uint32
+// splits numbers splits, from 0 in the order in which they come: a table of
+// open addresses, since every row of a check looks one up.
+type splits struct {
+	seen  []split  // by number
+	slots []uint32 // a number plus one, by hash; 0 is free
+}
 
-func (s splits) number(of split) uint32 {
-	if n, ok := s[of]; ok {
-		return n
+func (s *splits) number(of *split) uint32 {
+	if 3*len(s.seen) >= 2*len(s.slots) {
+		s.grow()
 	}
-	n := uint32(len(s))
-	s[of] = n
-	return n
+	at := s.place(of)
+	if s.slots[at] == 0 {
+		s.seen = append(s.seen, *of)
+		s.slots[at] = uint32(len(s.seen))
+	}
+	return s.slots[at] - 1
+}
+
+// place is the slot of a split, or the free one that it may have.
+func (s *splits) place(of *split) uint64 {
+	h := uint64(0)
+	for i := 0; i < len(of); i += 2 {
+		h = (bits.RotateLeft64(h, 29) ^ uint64(of[i])<<32 ^ uint64(of[i+1])) * 0xD6E8FEB86659FD93
+	}
+	mask := uint64(len(s.slots) - 1)
+	at := (h ^ h>>32) & mask
+	for s.slots[at] != 0 && s.seen[s.slots[at]-1] != *of {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+func (s *splits) grow() {
+	s.slots = make([]uint32, max(64, 2*len(s.slots)))
+	for i := range s.seen {
+		s.slots[s.place(&s.seen[i])] = uint32(i + 1)
+	}
 }
 
 // pairs numbers pairs of numbers, from 0 in the order in which they come.

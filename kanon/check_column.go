@@ -71,15 +71,22 @@ func (c *checkColumn) dictionary(d *array.Dictionary) (func(row int) uint32, err
 		return nil, fmt.Errorf("%d entries of a dictionary, want fewer than %d", entries.Len(), none)
 	}
 	at := make([]int32, d.Len())
+	index := d.GetValueIndex
+	if short, ok := d.Indices().(*array.Int32); ok { // the usual one, without a look at its type
+		values := short.Int32Values()
+		index = func(row int) int { return int(values[row]) }
+	}
+	nulls := d.NullN() > 0
 	for row := range at {
 		at[row] = none
-		if d.IsValid(row) {
-			i := d.GetValueIndex(row)
-			if i < 0 || i >= entries.Len() {
-				return nil, errors.New("a dictionary index points outside of its dictionary")
-			}
-			at[row] = int32(i)
+		if nulls && d.IsNull(row) {
+			continue
 		}
+		i := index(row)
+		if i < 0 || i >= entries.Len() {
+			return nil, errors.New("a dictionary index points outside of its dictionary")
+		}
+		at[row] = int32(i)
 	}
 	numbers := make([]uint32, entries.Len())
 	for i := range numbers {

@@ -81,6 +81,11 @@ func writeLeaf(w *parquet.ColumnWriter, g *gather, column int) error {
 	if err != nil {
 		return err
 	}
+	level := 0
+	if g.nullable || g.value.ID() == arrow.NULL {
+		level = 1
+	}
+	null := parquet.NullValue().Level(0, 0, column)
 	var entries []parquet.Value // of a dictionary, made once
 	if g.set != nil {
 		for i := range g.set.rows {
@@ -88,32 +93,29 @@ func writeLeaf(w *parquet.ColumnWriter, g *gather, column int) error {
 			if err != nil {
 				return err
 			}
-			entries = append(entries, v)
+			entries = append(entries, v.Level(0, level, column))
 		}
 	}
-	level := 0
-	if g.nullable || g.value.ID() == arrow.NULL {
-		level = 1
-	}
-	buf := make([]parquet.Value, 0, chunkRows)
-	for i := range g.rows {
-		var v parquet.Value
-		switch {
-		case g.valid[i] == 0 || g.value.ID() == arrow.NULL:
-			v = parquet.NullValue().Level(0, 0, column)
-		case entries != nil:
-			v = entries[g.codes[i]].Level(0, level, column)
-		default:
-			if v, err = value(i); err != nil {
-				return err
+	buf := make([]parquet.Value, min(chunkRows, g.rows))
+	for lo := 0; lo < g.rows; lo += chunkRows {
+		part := buf[:min(chunkRows, g.rows-lo)]
+		for k := range part {
+			i := lo + k
+			switch {
+			case g.valid[i] == 0 || g.value.ID() == arrow.NULL:
+				part[k] = null
+			case entries != nil:
+				part[k] = entries[g.codes[i]]
+			default:
+				v, err := value(i)
+				if err != nil {
+					return err
+				}
+				part[k] = v.Level(0, level, column)
 			}
-			v = v.Level(0, level, column)
 		}
-		if buf = append(buf, v); len(buf) == chunkRows || i == g.rows-1 {
-			if _, err := w.WriteRowValues(buf); err != nil {
-				return err
-			}
-			buf = buf[:0]
+		if _, err := w.WriteRowValues(part); err != nil {
+			return err
 		}
 	}
 	return nil
