@@ -288,6 +288,15 @@ func (s *splits) number(of *split) uint32 {
 	return s.slots[at] - 1
 }
 
+// find is the number of a split, if it has one.
+func (s *splits) find(of *split) (n uint32, known bool) {
+	if len(s.slots) == 0 {
+		return 0, false
+	}
+	n = s.slots[s.place(of)]
+	return n - 1, n > 0
+}
+
 // place is the slot of a split, or the free one that it may have.
 func (s *splits) place(of *split) uint64 {
 	h := uint64(0)

@@ -42,12 +42,12 @@ func (c *Checker) addPopulation(rec arrow.Record) error {
 	}
 	for row := range int(rec.NumRows()) {
 		class, known := uint32(0), true
-		for k, numbers := range c.splits {
+		for k := range c.splits {
 			of := split{splitColumns: class}
 			for j, read := range read[k*splitColumns : min(len(read), (k+1)*splitColumns)] {
 				of[j] = read(row)
 			}
-			if class, known = numbers[of]; !known {
+			if class, known = c.splits[k].find(&of); !known {
 				break
 			}
 		}
