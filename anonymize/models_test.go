@@ -27,7 +27,10 @@ var diversePolicy = strings.NewReplacer(
     - {t_closeness: {column: diagnosis, t: 0.35, distance: equal}}
     - {alpha_k: {column: diagnosis, alpha: 0.7, k: 4}}
     - {beta_likeness: {column: diagnosis, beta: 6, kind: enhanced}}
-    - {delta_disclosure: {column: diagnosis, delta: 3}}`,
+    - {delta_disclosure: {column: diagnosis, delta: 3}}
+    - {average_risk: {risk: 0.3, highest: 0.5, at_risk: 0.1}}
+    - {k_map: {k: 9, occurrence: zero_truncated_poisson, population: 9000, significance: 0.2}}
+    - {population_uniqueness: {share: 0.01, population: 9000, estimator: zayatz}}`,
 	"max_suppression: 0.05", "max_suppression: 0.4",
 ).Replace(visitsPolicy)
 
@@ -56,14 +59,14 @@ func TestRunDiverse(t *testing.T) {
 			if !slices.Equal(rows, one) || report.Rows.Output != int64(len(rows)) {
 				t.Error("the output depends on the number of workers")
 			}
-			if len(report.Anonymity.Models) != 8 {
+			if len(report.Anonymity.Models) != 11 {
 				t.Fatalf("%+v", report.Anonymity.Models)
 			}
 			if said := strings.Join(report.Warnings, "\n"); strings.Contains(said, "no model") {
 				t.Errorf("a warning that a protected column is not: %s", said)
 			}
 			for _, m := range report.Anonymity.Models {
-				if !m.Holds || m.Reached == 0 {
+				if !m.Holds || m.Reached == 0 && !strings.Contains(m.Model, "uniqueness") {
 					t.Errorf("%+v", m)
 				}
 			}

@@ -186,8 +186,8 @@ type Privacy struct {
 }
 
 // Model holds exactly one privacy model. One of the models says how many people
-// a class has, as k-anonymity and (α, k)-anonymity do; those that name a
-// sensitive column protect it.
+// a class has, or all classes have; those that name a sensitive column protect
+// it.
 type Model struct {
 	KAnonymity      *kanon.KAnonymity      `yaml:"k_anonymity" json:"k_anonymity,omitempty"`
 	AlphaK          *kanon.AlphaK          `yaml:"alpha_k" json:"alpha_k,omitempty"`
@@ -195,6 +195,12 @@ type Model struct {
 	TCloseness      *TCloseness            `yaml:"t_closeness" json:"t_closeness,omitempty"`
 	BetaLikeness    *kanon.BetaLikeness    `yaml:"beta_likeness" json:"beta_likeness,omitempty"`
 	DeltaDisclosure *kanon.DeltaDisclosure `yaml:"delta_disclosure" json:"delta_disclosure,omitempty"`
+
+	// KMap is by the size of a population, which a policy has no table of.
+	KMap                 *kanon.KMap                 `yaml:"k_map" json:"k_map,omitempty"`
+	AverageRisk          *kanon.AverageRisk          `yaml:"average_risk" json:"average_risk,omitempty"`
+	SampleUniqueness     *kanon.SampleUniqueness     `yaml:"sample_uniqueness" json:"sample_uniqueness,omitempty"`
+	PopulationUniqueness *kanon.PopulationUniqueness `yaml:"population_uniqueness" json:"population_uniqueness,omitempty"`
 }
 
 // TCloseness is a kanon.TCloseness that finds its tree in a file.

@@ -33,11 +33,24 @@ func (m Model) given() (names []string, models []kanon.Model) {
 	if m.DeltaDisclosure != nil {
 		add("delta_disclosure", *m.DeltaDisclosure)
 	}
+	if m.KMap != nil {
+		add("k_map", *m.KMap)
+	}
+	if m.AverageRisk != nil {
+		add("average_risk", *m.AverageRisk)
+	}
+	if m.SampleUniqueness != nil {
+		add("sample_uniqueness", *m.SampleUniqueness)
+	}
+	if m.PopulationUniqueness != nil {
+		add("population_uniqueness", *m.PopulationUniqueness)
+	}
 	return names, models
 }
 
 // allModels are the names of all models in a policy.
-const allModels = "k_anonymity, alpha_k, l_diversity, t_closeness, beta_likeness, delta_disclosure"
+const allModels = "k_anonymity, alpha_k, l_diversity, t_closeness, beta_likeness, " +
+	"delta_disclosure, k_map, average_risk, sample_uniqueness, population_uniqueness"
 
 // resolve returns the one model that is given; dir is what a relative path is
 // relative to.
@@ -49,6 +62,9 @@ func (m Model) resolve(dir string) (kanon.Model, error) {
 	case len(models) > 1:
 		return nil, fmt.Errorf("several models in one entry (%s); give each an entry of its own",
 			strings.Join(names, ", "))
+	case m.KMap != nil && m.KMap.Occurrence == "":
+		return nil, fmt.Errorf("%s of a population that is counted needs a table of it, which a "+
+			"policy has not; give its size, as population, with occurrence and significance", m.KMap)
 	case m.TCloseness == nil:
 		return models[0], nil
 	}
@@ -86,6 +102,12 @@ func (m Model) sensitive() (column string, compares, ok bool) {
 	return "", false, false
 }
 
+// saysHowMany says whether the model is about the people of a class, or of all.
+func (m Model) saysHowMany() bool {
+	return m.KAnonymity != nil || m.AlphaK != nil || m.KMap != nil || m.AverageRisk != nil ||
+		m.SampleUniqueness != nil || m.PopulationUniqueness != nil
+}
+
 // modelled lists the columns that models of sensitive columns name, each once.
 func (p *Policy) modelled() []string {
 	var names []string
@@ -115,7 +137,7 @@ func (v *validator) models() {
 	people := false
 	for i, m := range v.policy.Privacy.Models {
 		path := join("privacy", "models", fmt.Sprint(i))
-		people = people || m.KAnonymity != nil || m.AlphaK != nil
+		people = people || m.saysHowMany()
 		model, err := m.resolve(v.policy.origin.dir)
 		if err != nil {
 			v.addAll(path, "", err)
