@@ -113,7 +113,7 @@ func TestDiversityByHand(t *testing.T) {
 	}
 	_, err := solve(0, "", LDiversity{Column: "note", L: 3, Kind: Distinct})
 	if !errors.Is(err, ErrInfeasible) ||
-		!strings.Contains(err.Error(), "2-anonymity and distinct 3-diversity of note fails") {
+		!strings.Contains(err.Error(), "models: distinct 3-diversity of note fails for 1 classes at the top level") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -212,12 +212,48 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 	case size < int64(a.k):
 		return fmt.Sprintf("the whole table has fewer than %d %s", a.k, what)
 	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
-		return fmt.Sprintf("%s fails for %d classes at the top level; "+
+		return fmt.Sprintf("%s at the top level; "+
 			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
-			a.wanted(), no.Classes, math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
+			a.failing(no), math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
+	case a.cfg.Suppressed == Drop:
+		return fmt.Sprintf("%s never holds of all classes, or of what is suppressed, within "+
+			"MaxSuppression; raise it", a.wanted())
 	}
 	return fmt.Sprintf("with suppressed %q the suppressed rows must themselves satisfy %s, "+
 		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.wanted(), Drop)
+}
+
+// failing says which models fail for how many classes.
+func (a *Anonymizer) failing(no *lattice.Infeasible) string {
+	var fails []string
+	add := func(m fmt.Stringer, classes int) {
+		if classes > 0 {
+			fails = append(fails, fmt.Sprintf("%s fails for %d classes", m, classes))
+		}
+	}
+	for _, m := range a.cfg.Models {
+		switch m := m.(type) {
+		case KAnonymity:
+			add(m, no.Small)
+		case KMap:
+			if m.Occurrence != "" {
+				add(m, no.Small)
+			}
+		}
+	}
+	for k, fail := range no.Criteria {
+		for i, n := range fail {
+			if k < len(a.sensitive) {
+				add(a.sensitive[k].models[i], n)
+			} else {
+				add(a.populations[k-len(a.sensitive)], n)
+			}
+		}
+	}
+	if len(fails) == 0 { // of all classes together, or in a search that does not tell
+		return fmt.Sprintf("%s fails for %d classes", a.wanted(), no.Classes)
+	}
+	return strings.Join(fails, " and ")
 }
 
 // wanted names all models.

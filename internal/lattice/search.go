@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/lethe-go/lethe/internal/criterion"
 	"github.com/lethe-go/lethe/internal/group"
 )
 
@@ -21,10 +22,15 @@ import (
 const MaxCandidates = 2 << 20
 
 // Infeasible is the error of a problem without a solution. Classes and Rows
-// are those that are too small at the highest levels.
+// are those that fail at the highest levels, where the fewest do.
 type Infeasible struct {
 	Classes int
 	Rows    int64
+	// Small are the classes that are too small, and Criteria those that fail
+	// each criterion of each column, whatever else they do; nil where another
+	// search than that of levels failed.
+	Small    int
+	Criteria [][]int
 }
 
 func (e *Infeasible) Error() string {
@@ -259,13 +265,38 @@ func (p *search) each(ctx context.Context, ss []*scratch, n int, f func(s *scrat
 func (p *search) infeasible(s *scratch) error {
 	top := p.highest()
 	p.suppressAll(s, top)
-	e := &Infeasible{Rows: s.suppressed}
-	for c, m := range s.mark {
-		if m == markSuppressed && s.rows[c] > 0 {
-			e.Classes++
+	e := &Infeasible{Rows: s.suppressed, Classes: s.countSuppressed()}
+	if doubt := s.scan(p, top, p.n); doubt > 0 {
+		p.resolve(s, top, doubt)
+	}
+	e.Small = s.countSuppressed()
+	s.regroup()
+	e.Criteria = make([][]int, len(p.Sensitive))
+	for k := range p.Sensitive {
+		e.Criteria[k] = make([]int, len(p.Sensitive[k].Criteria))
+		for c, rows := range s.rows {
+			if rows == 0 {
+				continue
+			}
+			h := p.tally(s, p.base, k, s.parts(c))
+			for i := range p.Sensitive[k].Criteria {
+				if !criterion.Hold(p.Sensitive[k].Criteria[i:i+1], h) {
+					e.Criteria[k][i]++
+				}
+			}
 		}
 	}
 	return e
+}
+
+// countSuppressed counts the classes that are suppressed and have rows.
+func (s *scratch) countSuppressed() (n int) {
+	for c, m := range s.mark {
+		if m == markSuppressed && s.rows[c] > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // suppressAll counts the classes at a vector of levels and suppresses all that
