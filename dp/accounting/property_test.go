@@ -83,7 +83,7 @@ func TestCountIsCounted(t *testing.T) {
 	const k = 7
 	for _, m := range every() {
 		t.Run(m.String(), func(t *testing.T) {
-			once := lossOf(t, 1e-3, Step{m, 1})
+			once := lossOf(t, 1e-3*slower, Step{m, 1})
 			steps := make([]Step, k)
 			one := once
 			for i := range k {
@@ -95,15 +95,15 @@ func TestCountIsCounted(t *testing.T) {
 					}
 				}
 			}
-			want := lossOf(t, 1e-3, Step{m, k})
+			want := lossOf(t, 1e-3*slower, Step{m, k})
 			sameCurve(t, "one by one", one, want)
-			sameCurve(t, "as steps", lossOf(t, 1e-3, steps...), want)
+			sameCurve(t, "as steps", lossOf(t, 1e-3*slower, steps...), want)
 			times, err := once.Times(k)
 			if err != nil {
 				t.Fatal(err)
 			}
 			sameCurve(t, "times", times, want)
-			sameCurve(t, "split", lossOf(t, 1e-3, Step{m, 2}, Step{m, k - 2}), want)
+			sameCurve(t, "split", lossOf(t, 1e-3*slower, Step{m, 2}, Step{m, k - 2}), want)
 			if e, e1 := epsilonOf(t, want, 1e-5), epsilonOf(t, once, 1e-5); !(e > e1) {
 				t.Errorf("epsilon of %d runs is %v, of one %v", k, e, e1)
 			}
