@@ -72,8 +72,9 @@ func (s TruncatedSample) model() (model, error) {
 
 // aboveBinomial is P(X > k) for the number X of n that are sampled at rate q. The
 // probabilities are found by their ratios from the most likely number on, to
-// both sides until they are 0; 0 stands for less than 1e-290.
+// both sides until they are next to nothing; 0 stands for less than 1e-280.
 func aboveBinomial(n int, q float64, k int) float64 {
+	const tiny = 1e-300 // smaller numbers no longer get smaller
 	mode := min(n, int(float64(n+1)*q))
 	odds := q / (1 - q)
 	above, all := 0.0, 0.0
@@ -84,11 +85,11 @@ func aboveBinomial(n int, q float64, k int) float64 {
 		}
 	}
 	count(mode, 1)
-	for x, w := mode, 1.0; x < n && w > 0; x++ {
+	for x, w := mode, 1.0; x < n && w > tiny; x++ {
 		w *= float64(n-x) / float64(x+1) * odds
 		count(x+1, w)
 	}
-	for x, w := mode, 1.0; x > 0 && w > 0; x-- {
+	for x, w := mode, 1.0; x > 0 && w > tiny; x-- {
 		w *= float64(x) / (float64(n-x+1) * odds)
 		count(x-1, w)
 	}

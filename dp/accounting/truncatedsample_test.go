@@ -11,22 +11,21 @@ func TestAboveBinomial(t *testing.T) {
 	for _, c := range []struct {
 		n, k int
 		q    float64
-	}{{1, 0, 0.5}, {10, 3, 0.25}, {10, 9, 0.25}, {10, 10, 0.5}, {60, 20, 0.125}, {60, 19, 0.0625},
-		{60, 5, 0.0009765625}, {30, -1, 0.5}} {
+	}{{1, 0, 0.5}, {10, 3, 0.25}, {10, 9, 0.25}, {10, 10, 0.5}, {100, 20, 0.125}, {999, 69, 0.0625},
+		{300, 5, 0.0009765625}, {50, 0, 0.5}} {
+		// With q = a/b the sum of C(n,x)·a^x·(b-a)^(n-x), over b^n.
 		q := new(big.Rat).SetFloat64(c.q)
-		p := new(big.Rat).Sub(big.NewRat(1, 1), q)
-		sum := new(big.Rat)
-		for x := c.k + 1; x <= c.n; x++ {
-			term := new(big.Rat).SetInt(new(big.Int).Binomial(int64(c.n), int64(x)))
-			for range x {
-				term.Mul(term, q)
-			}
-			for range c.n - x {
-				term.Mul(term, p)
-			}
-			sum.Add(sum, term)
+		rest := new(big.Int).Sub(q.Denom(), q.Num())
+		power := func(base *big.Int, n int) *big.Int {
+			return new(big.Int).Exp(base, big.NewInt(int64(n)), nil)
 		}
-		want, _ := sum.Float64()
+		sum := new(big.Int)
+		for x := c.k + 1; x <= c.n; x++ {
+			term := new(big.Int).Binomial(int64(c.n), int64(x))
+			term.Mul(term, power(q.Num(), x))
+			sum.Add(sum, term.Mul(term, power(rest, c.n-x)))
+		}
+		want, _ := new(big.Rat).SetFrac(sum, power(q.Denom(), c.n)).Float64()
 		if got := aboveBinomial(c.n, c.q, c.k); !near(got, want, 1e-12) {
 			t.Errorf("more than %d of %d at %v: %v, want %v", c.k, c.n, c.q, got, want)
 		}
