@@ -60,8 +60,11 @@ func TestSeparateAdult(t *testing.T) {
 	want := table(t, shared.Dir(t)+"/reference/arx/distinction_separation.csv", ';',
 		func([]string) bool { return true })
 	columns := strings.Split("sex,age,race,marital-status,education,native-country,workclass,occupation", ",")
+	if testing.Short() {
+		columns = columns[:4]
+	}
 	got := separate(t, risk.SeparationConfig{Columns: columns}, adultRecord(t))
-	if want.NumRows() != 255 || len(got.Sets) != 255 {
+	if want.NumRows() != 255 || len(got.Sets) != 1<<len(columns)-1 {
 		t.Fatalf("%d sets, want %d", len(got.Sets), want.NumRows())
 	}
 	value := func(column, row int) float64 {
@@ -74,6 +77,9 @@ func TestSeparateAdult(t *testing.T) {
 	for row := range 255 {
 		names := strings.FieldsFunc(want.Column(0).ValueStr(row), func(c rune) bool { return c == ',' || c == ' ' })
 		set, ok := got.Set(names...)
+		if !ok && testing.Short() {
+			continue
+		}
 		if !ok {
 			t.Fatal(names)
 		}

@@ -63,7 +63,7 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(),
+	root.AddCommand(profileCommand(), runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(),
 		keysCommand(), crosswalkCommand(), reidCommand(), ledgerCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/internal/atomicfile"
+	"github.com/lethe-go/lethe/kanon"
+	"github.com/lethe-go/lethe/kanon/propose"
+)
+
+func profileCommand() *cobra.Command {
+	var (
+		in    []string
+		out   string
+		input inputFlags
+	)
+	profile := &cobra.Command{
+		Use:   "profile --in TABLE [--out POLICY]",
+		Short: "Propose a policy for a table, to be read and changed line by line",
+		Long: "Propose a policy for a table: a role for each column, and a hierarchy for each that\n" +
+			"may be a quasi-identifier, with what was seen in the table as the reason. Nothing\n" +
+			"but the values is known to it, so that it takes every column it can generalize for\n" +
+			"a quasi-identifier and drops the others: what is sensitive, what identifies and\n" +
+			"what nobody outside knows is for a person to say. No value of fewer than ten rows\n" +
+			"is in the proposal.",
+		Example: "  lethe profile --in visits.parquet --out policy.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts, err := input.options()
+			if err != nil {
+				return err
+			}
+			table, err := tableio.OpenFiles(in, opts)
+			if err != nil {
+				return err
+			}
+			r, err := table.Open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer r.Release()
+			policy, err := proposePolicy(cmd.Context(), r)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				_, err = cmd.OutOrStdout().Write(policy)
+				return err
+			}
+			return writePolicy(out, policy, cmd.OutOrStdout())
+		},
+	}
+	f := profile.Flags()
+	f.StringArrayVar(&in, "in", nil, inUsage)
+	f.StringVar(&out, "out", "", "new file for the policy (default: print it)")
+	input.register(f)
+	cobra.CheckErr(profile.MarkFlagRequired("in"))
+	return profile
+}
+
+// writePolicy makes a new file; one that is there may hold somebody's work.
+func writePolicy(path string, policy []byte, w io.Writer) error {
+	if err := atomicfile.WriteNewFile(path, policy, 0o644); err != nil {
+		return fmt.Errorf("policy %s: %w", path, err)
+	}
+	_, err := fmt.Fprintf(w, "%s: a proposal; read it line by line before it is used\n", path)
+	return err
+}
+
+// proposePolicy reads a table and writes a policy for it.
+func proposePolicy(ctx context.Context, r array.RecordReader) ([]byte, error) {
+	var flat []string
+	for _, f := range r.Schema().Fields() {
+		if _, nested := f.Type.(arrow.NestedType); !nested && len(r.Schema().FieldIndices(f.Name)) == 1 {
+			flat = append(flat, f.Name)
+		}
+	}
+	proposals, err := propose.Hierarchies(ctx, r, flat...)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]propose.Proposal{}
+	for _, p := range proposals {
+		of[p.Column] = p
+	}
+	columns := &yaml.Node{Kind: yaml.MappingNode}
+	for _, f := range r.Schema().Fields() {
+		name, column := &yaml.Node{}, &yaml.Node{}
+		name.SetString(f.Name)
+		p, ok := of[f.Name]
+		if !ok {
+			p.Reasons = []string{fmt.Sprintf("type %s: there is no hierarchy for it", f.Type)}
+		}
+		for _, reason := range p.Reasons {
+			name.HeadComment += reason + "\n"
+		}
+		entry, err := proposeColumn(p.Hierarchy)
+		if err != nil {
+			return nil, err
+		}
+		if err := column.Encode(entry); err != nil {
+			return nil, err
+		}
+		column.Style = yaml.FlowStyle
+		columns.Content = append(columns.Content, name, column)
+	}
+	return yaml.Marshal(struct {
+		Version int        `yaml:"version"`
+		Columns *yaml.Node `yaml:"columns"`
+		Privacy any        `yaml:"privacy"`
+		Output  any        `yaml:"output"`
+	}{
+		anonymize.PolicyVersion, columns, map[string]any{
+			"models":          []any{map[string]any{"k_anonymity": kanon.KAnonymity{K: 5}}},
+			"max_suppression": 0.05, "recoding": string(kanon.Global),
+		}, map[string]any{"suppressed": string(kanon.Drop)},
+	})
+}
+
+// proposeColumn is the entry of a column: without a hierarchy it is left out,
+// since nothing is known that would protect it.
+func proposeColumn(h kanon.Hierarchy) (any, error) {
+	kind := ""
+	switch h.(type) {
+	case nil:
+		return struct {
+			Role anonymize.Role `yaml:"role"`
+			Drop bool           `yaml:"drop"`
+		}{anonymize.Identifier, true}, nil
+	case kanon.Intervals:
+		kind = "intervals"
+	case kanon.Dates:
+		kind = "dates"
+	case kanon.Prefix:
+		kind = "prefix"
+	case kanon.Order:
+		kind = "order"
+	case kanon.Frequent:
+		kind = "frequent"
+	default:
+		return nil, fmt.Errorf("a hierarchy of type %T has no place in a policy", h)
+	}
+	return struct {
+		Role      anonymize.Role `yaml:"role"`
+		Hierarchy map[string]any `yaml:"hierarchy"`
+	}{anonymize.QuasiIdentifier, map[string]any{kind: h}}, nil
+}
