@@ -16,8 +16,10 @@ import (
 // the true values. The randomness is fresh with every run, so that two runs over
 // one table cost twice as much.
 type LocalDP struct {
+	// RandomizedResponse is for categories.
 	RandomizedResponse *local.RandomizedResponse `yaml:"randomized_response" json:"randomized_response,omitempty"`
-	Noise              *local.Noise              `yaml:"noise" json:"noise,omitempty"`
+	// Noise is for numbers.
+	Noise *local.Noise `yaml:"noise" json:"noise,omitempty"`
 }
 
 // LocalDPReport says how a column was randomized.

@@ -21,8 +21,14 @@ import (
 const randomizedPolicy = `
 version: 1
 columns:
-  smokes: {role: sensitive, local_dp: {randomized_response: {epsilon: 1, categories: ["no", "yes", unknown], other: unknown}}}
-  days:   {role: insensitive, clamp: {max: 90}, local_dp: {noise: {epsilon: 2, lower: 0, upper: 60, missing: 0}}}
+  smokes:
+    role: sensitive
+    local_dp:
+      randomized_response: {epsilon: 1, categories: ["no", "yes", unknown], other: unknown}
+  days:
+    role: insensitive
+    clamp: {max: 90}
+    local_dp: {noise: {epsilon: 2, lower: 0, upper: 60, missing: 0}}
   age:    {role: quasi, hierarchy: {intervals: {widths: [10], min: 0, max: 120}}}
   ward:   {role: insensitive}
 privacy:
@@ -117,7 +123,8 @@ func TestLocalDP(t *testing.T) {
 			t.Errorf("%d different numbers", len(seen))
 		}
 		var text strings.Builder
-		if err := errors.Join(report.WriteText(&text), report.WriteJSON(&text), report.WriteHTML(&text)); err != nil {
+		err = errors.Join(report.WriteText(&text), report.WriteJSON(&text), report.WriteHTML(&text))
+		if err != nil {
 			t.Fatal(err)
 		}
 		said := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), "\u00a0", " ")), " ")
@@ -161,7 +168,8 @@ func TestLocalDPRefusesOtherValues(t *testing.T) {
 	if p, err = anonymize.New(anonymize.Config{Policy: readPolicy(t, text)}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.Run(t.Context(), tableio.FromTable(patients(t, 100, 10, false)), tableio.NewBuffer(), nil)
+	src := tableio.FromTable(patients(t, 100, 10, false))
+	_, err = p.Run(t.Context(), src, tableio.NewBuffer(), nil)
 	if err == nil || !strings.Contains(err.Error(), `column "ward": the column is utf8`) {
 		t.Errorf("%v", err)
 	}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -28,7 +29,7 @@ func checkCategories(categories []string, other string) []error {
 		seen[c] = true
 	}
 	if other != "" && !seen[other] {
-		errs = append(errs, fmt.Errorf("other is none of the categories"))
+		errs = append(errs, errors.New("other is none of the categories"))
 	}
 	return errs
 }
@@ -45,7 +46,8 @@ func valueType(in arrow.DataType) (arrow.DataType, error) {
 		arrow.UINT8, arrow.UINT16, arrow.UINT32, arrow.UINT64:
 		return value, nil
 	}
-	return nil, fmt.Errorf("the column is %s; want text, booleans, integers or a dictionary of them", in)
+	return nil, fmt.Errorf("the column is %s; want text, booleans, integers or a dictionary of them",
+		in)
 }
 
 // domain turns values of one type into the numbers of categories.
@@ -140,8 +142,8 @@ func (d *domain) codes(a arrow.Array) ([]int32, error) {
 		worst = d.plain(a, codes)
 	}
 	if worst < 0 {
-		return nil, fmt.Errorf("a row holds a null or a value that is in no category; list it, or name " +
-			"in \"other\" the category that stands for such rows")
+		return nil, errors.New("a row holds a null or a value that is in no category; list it, or " +
+			"name in \"other\" the category that stands for such rows")
 	}
 	return codes, nil
 }

@@ -41,3 +41,66 @@ func Example() {
 		yes.Share.Lower < 0.25 && 0.25 < yes.Share.Upper)
 	// Output: yes true true
 }
+
+// Among many categories one bit for each estimates better.
+func ExampleUnaryEncoding() {
+	categories := make([]string, 50)
+	for i := range categories {
+		categories[i] = fmt.Sprint("county ", i)
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{
+		{Name: "county", Type: arrow.BinaryTypes.String}}, nil))
+	defer b.Release()
+	for i := range 20_000 {
+		b.Field(0).(*array.StringBuilder).Append(categories[min(i%100, 49)])
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+
+	county := local.UnaryEncoding{Epsilon: 1, Categories: categories}
+	r, err := local.New(local.Column{Name: "county", Method: county})
+	if err != nil {
+		panic(err)
+	}
+	safe, err := r.Transform(context.Background(), rec)
+	if err != nil {
+		panic(err)
+	}
+	defer safe.Release()
+	shares, err := county.Frequencies(1e-9, safe.Column(0))
+	if err != nil {
+		panic(err)
+	}
+	last := shares[49].Share
+	fmt.Println(safe.Column(0).DataType().Name(), math.Abs(last.Value-0.51) < 0.1)
+	// Output: fixed_size_list true
+}
+
+// Numbers within public bounds, and their mean.
+func ExampleNoise() {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{
+		{Name: "days", Type: arrow.PrimitiveTypes.Int64}}, nil))
+	defer b.Release()
+	for i := range 40_000 {
+		b.Field(0).(*array.Int64Builder).Append(int64(i % 11))
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+
+	days := local.Noise{Epsilon: 1, Lower: 0, Upper: 60}
+	r, err := local.New(local.Column{Name: "days", Method: days})
+	if err != nil {
+		panic(err)
+	}
+	safe, err := r.Transform(context.Background(), rec)
+	if err != nil {
+		panic(err)
+	}
+	defer safe.Release()
+	mean, err := days.Mean(1e-9, safe.Column(0))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(mean.Lower < 5 && 5 < mean.Upper, mean.Deviation < 0.5)
+	// Output: true true
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -14,8 +13,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"pgregory.net/rapid"
-
-	"github.com/lethe-go/lethe/internal/dptest"
 )
 
 // build makes an array of texts in the type's own form.
@@ -33,7 +30,9 @@ func build(t testing.TB, mem memory.Allocator, dt arrow.DataType, values ...stri
 
 // encoded is a dictionary with a null entry, one that no row has, and each value
 // twice, of indices of one byte.
-func encoded(t testing.TB, mem memory.Allocator, dt arrow.DataType, unused string, values ...string) arrow.Array {
+func encoded(
+	t testing.TB, mem memory.Allocator, dt arrow.DataType, unused string, values ...string,
+) arrow.Array {
 	t.Helper()
 	entries := append([]string{array.NullValueStr, unused}, values...)
 	entries = append(entries, values...)
@@ -69,7 +68,8 @@ func apply(t testing.TB, mem memory.Allocator, m Method, a arrow.Array) (arrow.A
 		return nil, err
 	}
 	want, err := m.outType(a.DataType())
-	if err != nil || !arrow.TypeEqual(out.DataType(), want) || out.NullN() != 0 || out.Len() != a.Len() {
+	if err != nil || !arrow.TypeEqual(out.DataType(), want) || out.NullN() != 0 ||
+		out.Len() != a.Len() {
 		t.Fatalf("%s of %d rows became %s of %d with %d nulls, want %s, %v", a.DataType(), a.Len(),
 			out.DataType(), out.Len(), out.NullN(), want, err)
 	}
@@ -154,6 +154,7 @@ func TestRefusals(t *testing.T) {
 	mem := memory.DefaultAllocator
 	str := arrow.BinaryTypes.String
 	m := RandomizedResponse{Epsilon: 1, Categories: []string{"a", "canary1"}}
+	u := UnaryEncoding{Epsilon: 1, Categories: m.Categories}
 	lower := Noise{Epsilon: 1, Lower: 0, Upper: 10}
 	for name, test := range map[string]struct {
 		m    Method
@@ -168,14 +169,15 @@ func TestRefusals(t *testing.T) {
 		"no integer": {m, build(t, mem, arrow.PrimitiveTypes.Int8, "1"), "category 1 is no value of int8"},
 		"two ways": {RandomizedResponse{Epsilon: 1, Categories: []string{"1", "01"}},
 			build(t, mem, arrow.PrimitiveTypes.Int8, "1"), "written in two ways"},
-		"unary":        {UnaryEncoding{Epsilon: 1, Categories: m.Categories}, build(t, mem, str, "canary2"), `"other"`},
-		"unary floats": {UnaryEncoding{Epsilon: 1, Categories: m.Categories}, build(t, mem, arrow.PrimitiveTypes.Float64, "1"), "want text"},
+		"unary":        {u, build(t, mem, str, "canary2"), `"other"`},
+		"unary floats": {u, build(t, mem, arrow.PrimitiveTypes.Float64, "1"), "want text"},
 		"null number":  {lower, build(t, mem, arrow.PrimitiveTypes.Int32, array.NullValueStr), `"missing"`},
 		"nan":          {lower, build(t, mem, arrow.PrimitiveTypes.Float64, "NaN"), `"missing"`},
 		"text noise":   {lower, build(t, mem, str, "canary2"), "want integers, floats"},
 	} {
 		out, err := apply(t, mem, test.m, test.a)
-		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "canary") {
+		if err == nil || !strings.Contains(err.Error(), test.want) ||
+			strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v, %v", name, out, err)
 		}
 	}
@@ -183,7 +185,7 @@ func TestRefusals(t *testing.T) {
 		ValueType: str}, build(t, mem, arrow.PrimitiveTypes.Int8, "0", "1"), build(t, mem, str, "a", "a"))
 	short := array.NewDataWithDictionary(bad.DataType(), 2, bad.Data().Buffers(), 0, 0,
 		build(t, mem, str, "a").Data().(*array.Data))
-	for _, m := range []Method{m, UnaryEncoding{Epsilon: 1, Categories: m.Categories}} {
+	for _, m := range []Method{m, u} {
 		if _, err := apply(t, mem, m, array.NewDictionaryData(short)); err == nil ||
 			!strings.Contains(err.Error(), "outside the dictionary") {
 			t.Errorf("%v: an index outside the dictionary: %v", m, err)
@@ -337,178 +339,3 @@ func TestResponseProperties(t *testing.T) {
 		}
 	})
 }
-
-// trials are cells that are as different as can be, and what comes out.
-func TestPrivacy(t *testing.T) {
-	if slower {
-		t.Skip("SKIPPED: long; run it without -race")
-	}
-	cryptotest.SetGlobalRandom(t, 52)
-	const runs = 100_000
-	str, num := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64
-	categories := []string{"a", "b", "c"}
-	first := 1.0
-	for _, test := range []struct {
-		name  string
-		make  func(epsilon float64) Method
-		dt    arrow.DataType
-		a, b  string
-		tight bool
-	}{
-		{"response", func(e float64) Method {
-			return RandomizedResponse{Epsilon: e, Categories: categories}
-		}, str, "a", "c", true},
-		{"response, null", func(e float64) Method {
-			return RandomizedResponse{Epsilon: e, Categories: categories, Other: "c"}
-		}, str, "a", array.NullValueStr, true},
-		{"unary", func(e float64) Method {
-			return UnaryEncoding{Epsilon: e, Categories: categories}
-		}, str, "a", "c", true},
-		{"noise", func(e float64) Method { return Noise{Epsilon: e, Lower: -3, Upper: 9} },
-			num, "-100", "12", true},
-		{"noise, infinity", func(e float64) Method { return Noise{Epsilon: e, Lower: -3, Upper: 9} },
-			num, "-Inf", "+Inf", true},
-		{"noise, null", func(e float64) Method {
-			return Noise{Epsilon: e, Lower: -3, Upper: 9, Missing: &first}
-		}, num, array.NullValueStr, "NaN", false},
-	} {
-		loss := func(epsilon float64) float64 {
-			draw := func(value string) func() dptest.Outcome {
-				values := make([]string, runs)
-				for i := range values {
-					values[i] = value
-				}
-				in := build(t, memory.DefaultAllocator, test.dt, values...)
-				out, err := apply(t, memory.DefaultAllocator, test.make(epsilon), in)
-				if err != nil {
-					t.Fatal(err)
-				}
-				i := -1
-				return func() dptest.Outcome { i++; return outcome(out, i) }
-			}
-			return dptest.Loss(runs, 0, draw(test.a), draw(test.b))
-		}
-		got := loss(1)
-		t.Logf("%s: ε is at least %.3f of 1", test.name, got)
-		if got > 1 || test.tight && got < 0.8 {
-			t.Errorf("%s: ε is at least %.3f, want at most 1", test.name, got)
-		}
-		if got := loss(1.185); test.tight && got <= 1 {
-			t.Errorf("%s: noise divided by 1.185 is not found: ε is at least %.3f", test.name, got)
-		}
-	}
-}
-
-func outcome(a arrow.Array, i int) dptest.Outcome {
-	switch a := a.(type) {
-	case *array.Float64:
-		return dptest.Outcome{a.Value(i)}
-	case *array.FixedSizeList:
-		bits := a.ListValues().(*array.Boolean)
-		one := func(j int) float64 {
-			if bits.Value(3*i + j) {
-				return 1
-			}
-			return 0
-		}
-		return dptest.Outcome{one(0), -one(2)}
-	}
-	return dptest.Outcome{float64(a.ValueStr(i)[0])}
-}
-
-// Estimates are without bias, and intervals hold the truth as often as they say.
-func TestEstimates(t *testing.T) {
-	if slower {
-		t.Skip("SKIPPED: long; run it without -race")
-	}
-	cryptotest.SetGlobalRandom(t, 53)
-	rng := rand.New(rand.NewPCG(5, 3))
-	categories := []string{"a", "b", "c", "d"}
-	const rows, rounds, alpha = 400, 400, 0.1
-	values, numbers := make([]string, rows), make([]string, rows)
-	truth, mean := map[string]float64{}, 0.0
-	for i := range values {
-		values[i] = categories[rng.IntN(2)*rng.IntN(4)]
-		truth[values[i]] += 1.0 / rows
-		x := rng.IntN(140)
-		numbers[i] = fmt.Sprint(x)
-		mean += float64(min(x, 100)) / rows
-	}
-	mem := memory.DefaultAllocator
-	in, num := build(t, mem, arrow.BinaryTypes.String, values...), build(t, mem, arrow.PrimitiveTypes.Int64, numbers...)
-	rr := RandomizedResponse{Epsilon: 1.5, Categories: categories}
-	ue := UnaryEncoding{Epsilon: 1.5, Categories: categories}
-	noise := Noise{Epsilon: 2, Lower: 0, Upper: 100}
-	check := func(name string, want float64, draw func() Estimate) {
-		t.Helper()
-		sum, spread, missed := 0.0, 0.0, 0
-		for range rounds {
-			e := draw()
-			sum += e.Value / rounds
-			spread += e.Deviation / rounds
-			if want < e.Lower || want > e.Upper {
-				missed++
-			}
-		}
-		if z := math.Abs(sum-want) / (spread / math.Sqrt(rounds)); z > 5.4 {
-			t.Errorf("%s: %.4f on average, want %.4f, z = %.1f", name, sum, want, z)
-		}
-		// 400 rounds of at most 10 %: 40, and 5.4 standard deviations of 6 more.
-		if missed > 72 || missed == 0 {
-			t.Errorf("%s: the interval misses the truth %d times of %d", name, missed, rounds)
-		}
-	}
-	for i, c := range categories {
-		check("response "+c, truth[c], func() Estimate {
-			out, _ := apply(t, mem, rr, in)
-			f, err := rr.Frequencies(alpha, out)
-			if err != nil || f[i].Category != c {
-				t.Fatal(f, err)
-			}
-			return f[i].Share
-		})
-		check("unary "+c, truth[c], func() Estimate {
-			out, _ := apply(t, mem, ue, in)
-			half, rest := array.NewSlice(out, 0, 150), array.NewSlice(out, 150, rows)
-			f, err := ue.Frequencies(alpha, half, rest)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return f[i].Share
-		})
-	}
-	check("noise", mean, func() Estimate {
-		out, _ := apply(t, mem, noise, num)
-		e, err := noise.Mean(alpha, out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	})
-}
-
-func TestEstimatesRefuse(t *testing.T) {
-	mem := memory.DefaultAllocator
-	rr := RandomizedResponse{Epsilon: 1, Categories: []string{"a", "b"}}
-	ue := UnaryEncoding{Epsilon: 1, Categories: []string{"a", "b"}}
-	noise := Noise{Epsilon: 1, Upper: 1}
-	other := build(t, mem, arrow.BinaryTypes.String, "canary")
-	for name, err := range map[string]error{
-		"no rows":         second(rr.Frequencies(0.1)),
-		"no unary rows":   second(ue.Frequencies(0.1)),
-		"no numbers":      second(noise.Mean(0.1)),
-		"alpha":           second(rr.Frequencies(0, build(t, mem, arrow.BinaryTypes.String, "a"))),
-		"another column":  second(rr.Frequencies(0.1, other)),
-		"no lists":        second(ue.Frequencies(0.1, other)),
-		"no floats":       second(noise.Mean(0.1, other)),
-		"no categories":   second(RandomizedResponse{}.Frequencies(0.1, other)),
-		"no lists at all": second(UnaryEncoding{}.Frequencies(0.1, other)),
-		"no bounds":       second(Noise{}.Mean(0.1, other)),
-	} {
-		if err == nil || strings.Contains(err.Error(), "canary") || !strings.HasPrefix(err.Error(), "local: ") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func second[T any](_ T, err error) error { return err }

@@ -40,15 +40,16 @@ func (m Noise) Validate() error { return under(m.mistakes()) }
 func (m Noise) mistakes() []error {
 	errs := checkEpsilon(m.Epsilon)
 	if !finite(m.Lower) || !finite(m.Upper) || !(m.Lower < m.Upper) {
-		errs = append(errs, fmt.Errorf("lower is %v and upper %v, want finite numbers, the first below "+
-			"the second", m.Lower, m.Upper))
+		errs = append(errs, fmt.Errorf("lower is %v and upper %v, want finite numbers, the first "+
+			"below the second", m.Lower, m.Upper))
 	}
 	if m.Missing != nil && !(*m.Missing >= m.Lower && *m.Missing <= m.Upper) {
 		errs = append(errs, fmt.Errorf("missing is %v, want it from lower to upper", *m.Missing))
 	}
 	if len(errs) == 0 {
 		if _, err := mechanism.New(m.laplace()); err != nil {
-			errs = append(errs, errors.New("the bounds are too far apart or too close for exact noise"))
+			errs = append(errs, errors.New("lower and upper are too far apart or too close, or epsilon "+
+				"is too small, for exact noise"))
 		}
 	}
 	return of("noise", errs)
@@ -132,8 +133,8 @@ func readNumbers(a arrow.Array, missing float64) ([]float64, error) {
 		bad = bad || x != x
 	}
 	if bad {
-		return nil, fmt.Errorf("a row holds a null or what is not a number; give \"missing\", a number " +
-			"that stands for such rows")
+		return nil, errors.New("a row holds a null or what is not a number; give \"missing\", a " +
+			"number that stands for such rows")
 	}
 	return out, nil
 }

@@ -43,7 +43,8 @@ func (m RandomizedResponse) String() string {
 func (m RandomizedResponse) Validate() error { return under(m.mistakes()) }
 
 func (m RandomizedResponse) mistakes() []error {
-	return of("randomized response", append(checkEpsilon(m.Epsilon), checkCategories(m.Categories, m.Other)...))
+	return of("randomized response",
+		append(checkEpsilon(m.Epsilon), checkCategories(m.Categories, m.Other)...))
 }
 
 func (m RandomizedResponse) loss() float64 { return m.Epsilon }
@@ -109,7 +110,8 @@ func (m RandomizedResponse) Frequencies(alpha float64, columns ...arrow.Array) (
 		}
 		codes, err := domain.codes(a)
 		if err != nil {
-			return nil, fmt.Errorf("local: randomized response: the column was not randomized so: %w", err)
+			return nil, fmt.Errorf("local: randomized response: the column was not randomized so: %w",
+				err)
 		}
 		for _, c := range codes {
 			counts[c]++

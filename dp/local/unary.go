@@ -38,7 +38,8 @@ func (m UnaryEncoding) String() string {
 func (m UnaryEncoding) Validate() error { return under(m.mistakes()) }
 
 func (m UnaryEncoding) mistakes() []error {
-	return of("unary encoding", append(checkEpsilon(m.Epsilon), checkCategories(m.Categories, m.Other)...))
+	return of("unary encoding",
+		append(checkEpsilon(m.Epsilon), checkCategories(m.Categories, m.Other)...))
 }
 
 func (m UnaryEncoding) loss() float64 { return m.Epsilon }
@@ -47,7 +48,8 @@ func (m UnaryEncoding) outType(in arrow.DataType) (arrow.DataType, error) {
 	if _, err := valueType(in); err != nil {
 		return nil, err
 	}
-	return arrow.FixedSizeListOfNonNullable(int32(len(m.Categories)), arrow.FixedWidthTypes.Boolean), nil
+	k := int32(len(m.Categories))
+	return arrow.FixedSizeListOfNonNullable(k, arrow.FixedWidthTypes.Boolean), nil
 }
 
 func (m UnaryEncoding) bind(in arrow.DataType) (kernel, error) {
@@ -67,8 +69,8 @@ func (m UnaryEncoding) bind(in arrow.DataType) (kernel, error) {
 			return nil, err
 		}
 		if int64(len(codes))*int64(k) > math.MaxInt32 {
-			return nil, fmt.Errorf("%d rows of %d booleans are too many for one batch; want smaller batches",
-				len(codes), k)
+			return nil, fmt.Errorf("%d rows of %d booleans are too many for one batch; "+
+				"want smaller batches", len(codes), k)
 		}
 		buf := memory.NewResizableBuffer(mem)
 		defer buf.Release()

@@ -69,7 +69,9 @@ func TestLowOrderBits(t *testing.T) {
 		func(x float64) dptest.Outcome {
 			return dptest.Outcome{lowestBit(x + naiveLaplace(rng, 1))}
 		},
-		func(x float64) dptest.Outcome { return dptest.Outcome{lowestBit(must[float64](t)(n.Float(x)))} },
+		func(x float64) dptest.Outcome {
+			return dptest.Outcome{lowestBit(must[float64](t)(n.Float(x)))}
+		},
 		0, 1)
 	gaussian := prepared(t, Gaussian{Epsilon: 1, Delta: 1e-5, Sensitivity: 1, Lower: 0, Upper: 1})
 	attack(t, "low-order bits of a Gaussian", 1,
@@ -94,7 +96,9 @@ func TestPrecision(t *testing.T) {
 		func(x float64) dptest.Outcome {
 			return dptest.Outcome{lowestBit(x + float64(noise.Sample(src))*n.Granularity())}
 		},
-		func(x float64) dptest.Outcome { return dptest.Outcome{lowestBit(must[float64](t)(n.Float(x)))} },
+		func(x float64) dptest.Outcome {
+			return dptest.Outcome{lowestBit(must[float64](t)(n.Float(x)))}
+		},
 		0.5, 1.0/3)
 }
 
@@ -138,10 +142,12 @@ func TestInfinities(t *testing.T) {
 			x, 0.5)
 	}
 	for _, rule := range []Rule{Exponential, PermuteAndFlip, NoisyMax} {
-		s := must[*Selector](t)(NewSelector(Selection{Rule: rule, Epsilon: 1, Sensitivity: 1, Upper: 1}))
+		s := must[*Selector](t)(NewSelector(Selection{
+			Rule: rule, Epsilon: 1, Sensitivity: 1, Upper: 1}))
 		naive := func(x float64) dptest.Outcome {
 			weight := math.Exp(x / 2)
-			return dptest.Outcome{pick(rng.Float64()*(weight+20) < weight || math.IsInf(weight, 1), 1.0, 0)}
+			first := rng.Float64()*(weight+20) < weight || math.IsInf(weight, 1)
+			return dptest.Outcome{pick(first, 1.0, 0)}
 		}
 		ours := func(x float64) dptest.Outcome {
 			scores := make([]float64, 21)
@@ -194,7 +200,8 @@ func TestIntegerOverflow(t *testing.T) {
 		}, 0, 1)
 	for _, x := range []int64{math.MaxInt64, math.MinInt64} {
 		for range 1000 {
-			if y := must[int64](t)(n.Int(x)); y > 0 != (x > 0) || y > exact.MaxValue || y < -exact.MaxValue {
+			y := must[int64](t)(n.Int(x))
+			if y > 0 != (x > 0) || y > exact.MaxValue || y < -exact.MaxValue {
 				t.Fatalf("%d with noise is %d", x, y)
 			}
 		}

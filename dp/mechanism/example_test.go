@@ -48,3 +48,73 @@ func ExampleDiscreteGaussian() {
 	fmt.Printf("%d counts, epsilon %.2f\n", len(counts), epsilon)
 	// Output: 7 counts, epsilon 2.14
 }
+
+// The most frequent of five illnesses; a person has at most one of each.
+func ExampleNewSelector() {
+	selector, err := mechanism.NewSelector(mechanism.Selection{
+		Rule: mechanism.PermuteAndFlip, Epsilon: 1, Sensitivity: 1, Upper: 1e6, Monotone: true})
+	if err != nil {
+		panic(err)
+	}
+	chosen, err := selector.Choose([]float64{120, 80, 4711, 14, 951})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("candidate", chosen[0])
+	// Output: candidate 2
+}
+
+// Which days had more than 100 admissions, until two are found.
+func ExampleNewSparseVector() {
+	days, err := mechanism.NewSparseVector(mechanism.AboveThreshold{
+		Epsilon: 2, Threshold: 100, Sensitivity: 1, Upper: 1e4, Count: 2, Monotone: true})
+	if err != nil {
+		panic(err)
+	}
+	for day, admissions := range []float64{20, 900, 15, 700, 800} {
+		above, err := days.Above(admissions)
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		if above {
+			fmt.Println("day", day)
+		}
+	}
+	// Output:
+	// day 1
+	// day 3
+	// mechanism: above threshold: all answers are given; start another one at its own cost
+}
+
+// A yes or no that nobody can be held to.
+func ExampleNewResponder() {
+	responder, err := mechanism.NewResponder(mechanism.RandomizedResponse{Epsilon: 1, Categories: 2})
+	if err != nil {
+		panic(err)
+	}
+	yes := 0
+	for range 10_000 {
+		answer, err := responder.Answer(1)
+		if err != nil {
+			panic(err)
+		}
+		yes += answer
+	}
+	fmt.Println(yes > 6800, yes < 7800) // e/(e+1) = 73 %
+	// Output: true true
+}
+
+// One bit for each of six categories.
+func ExampleNewUnaryResponder() {
+	responder, err := mechanism.NewUnaryResponder(mechanism.UnaryEncoding{Epsilon: 1, Categories: 6})
+	if err != nil {
+		panic(err)
+	}
+	bits, err := responder.Answer(4)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(len(bits), "bits")
+	// Output: 6 bits
+}

@@ -10,6 +10,8 @@ import (
 	"testing/cryptotest"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/lethe-go/lethe/internal/entropy"
 )
 
 const alarm = 1e-7
@@ -137,8 +139,8 @@ func TestSelectionChiSquare(t *testing.T) {
 					counts[must[[]int](t)(s.Choose(scores))[0]]++
 				}
 				if got := chiSquare(counts, p); got < alarm {
-					t.Errorf("%s of %v, monotone %v: p = %g, counts %v, want %.4f", rule, scores, monotone,
-						got, counts, p)
+					t.Errorf("%s of %v, monotone %v: p = %g, counts %v, want %.4f",
+						rule, scores, monotone, got, counts, p)
 				}
 			}
 		}
@@ -244,7 +246,8 @@ func TestSparseVectorStops(t *testing.T) {
 // noises, far below, at and far above the threshold.
 func TestSparseVectorProbabilities(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 85)
-	plan := must[sparsePlan](t)(AboveThreshold{Epsilon: 1, Threshold: 5, Sensitivity: 1, Upper: 30}.plan())
+	plan := must[sparsePlan](t)(AboveThreshold{
+		Epsilon: 1, Threshold: 5, Sensitivity: 1, Upper: 30}.plan())
 	b1 := (1 + math.Cbrt(4))
 	b2 := 2 / (1 - 1/b1)
 	tail := func(x, b float64) float64 { // P(noise of scale b >= x)
@@ -259,8 +262,7 @@ func TestSparseVectorProbabilities(t *testing.T) {
 			want += 0.01 * math.Exp(-math.Abs(r)/b1) / (2 * b1) * tail(5+r-query, b2)
 		}
 		n := 0
-		src := must[*SparseVector](t)(NewSparseVector(AboveThreshold{Epsilon: 1, Threshold: 5,
-			Sensitivity: 1, Upper: 30})).source
+		src := entropy.New()
 		for range draws / 4 {
 			if must[bool](t)(plan.start(src).Above(query)) {
 				n++
