@@ -79,8 +79,12 @@ type branches struct {
 
 func (b *branches) len() int { return len(b.rows) }
 
-// set are the items of the branches from lo to hi.
-func (b *branches) set(lo, hi int) []int32 { return b.items[b.from[lo]:b.from[hi]] }
+// set are the items of the branches from lo to hi. What is appended to it is no
+// part of those behind.
+func (b *branches) set(lo, hi int) []int32 {
+	from, to := b.from[lo], b.from[hi]
+	return b.items[from:to:to]
+}
 
 // sums are the rows and the weight of the branches from lo to hi.
 func (b *branches) sums(lo, hi int) (rows, weight int64) {
