@@ -22,40 +22,33 @@ func (s *sample) groupsOf(entries []uint32, grouping int, buf []uint32) []uint32
 }
 
 // boundGroups leaves each person in at most most groups of a grouping, chosen
-// uniformly from those of the kept rows, and takes the person's other rows out
-// of their groups. As it looks at one person at a time, what is said of the
-// sample remains true.
-func (s *sample) boundGroups(grouping, most int, src *entropy.Source) {
+// uniformly from those of the kept rows, and takes the person's other rows out of
+// their groups; without limit for a most of zero. As it looks at one person at a
+// time, what is said of the sample remains true. It adds to counts, unless they are
+// nil, the number of people who then are in each group.
+func (s *sample) boundGroups(grouping, most int, counts []int64, src *entropy.Source) {
 	for _, who := range s.persons {
 		s.list = s.entries(who, s.list[:0])
-		if len(s.list) <= most {
+		if counts == nil && len(s.list) <= most {
 			continue
 		}
 		s.other = s.groupsOf(s.list, grouping, s.other[:0])
-		if len(s.other) <= most {
-			continue
-		}
-		shuffle(s.other, most, src)
-		kept := s.other[:most]
-		slices.Sort(kept)
-		for _, e := range s.list {
-			g := &s.pages[e>>pageBits].groups[grouping][e&pageMask]
-			if _, ok := slices.BinarySearch(kept, *g); !ok {
-				*g = none
+		kept := s.other
+		if most > 0 && len(kept) > most {
+			shuffle(kept, most, src)
+			kept = kept[:most]
+			slices.Sort(kept)
+			for _, e := range s.list {
+				g := &s.pages[e>>pageBits].groups[grouping][e&pageMask]
+				if _, ok := slices.BinarySearch(kept, *g); !ok {
+					*g = none
+				}
 			}
 		}
-	}
-}
-
-// countPeople adds to each group the number of distinct people in it. It only
-// reads the sample.
-func (s *sample) countPeople(grouping int, counts []int64) {
-	var entries, groups []uint32
-	for _, who := range s.persons {
-		entries = s.entries(who, entries[:0])
-		groups = s.groupsOf(entries, grouping, groups[:0])
-		for _, g := range groups {
-			counts[g]++
+		if counts != nil {
+			for _, g := range kept {
+				counts[g]++
+			}
 		}
 	}
 }

@@ -328,11 +328,13 @@ func trials() []trial {
 func TestPrivacy(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 31)
 	for _, tr := range trials() {
-		got := tr.loss(t, "")
-		t.Logf("%s: ε is at least %.3f of %v", tr.name, got, tr.claim())
-		if got > tr.claim() {
-			t.Errorf("%s: ε is at least %.3f, want at most %v", tr.name, got, tr.claim())
-		}
+		t.Run(tr.name, func(t *testing.T) {
+			got := tr.loss(t, "")
+			t.Logf("ε is at least %.3f of %v", got, tr.claim())
+			if got > tr.claim() {
+				t.Errorf("ε is at least %.3f, want at most %v", got, tr.claim())
+			}
+		})
 	}
 }
 
@@ -343,16 +345,18 @@ func TestPrivacyPower(t *testing.T) {
 	}
 	cryptotest.SetGlobalRandom(t, 32)
 	for _, tr := range trials() {
-		for _, fault := range tr.breaks {
-			if !long() && (fault == tooLittle && !tr.first || tr.name == "correlation") {
-				continue // which takes more runs
+		t.Run(tr.name, func(t *testing.T) {
+			for _, fault := range tr.breaks {
+				if !long() && (fault == tooLittle && !tr.first || tr.name == "correlation") {
+					continue // which takes more runs
+				}
+				got := tr.loss(t, fault)
+				t.Logf("%s: ε is at least %.3f", fault, got)
+				if got <= tr.claim() {
+					t.Errorf("%s is not found: ε is at least %.3f", fault, got)
+				}
 			}
-			got := tr.loss(t, fault)
-			t.Logf("%s, %s: ε is at least %.3f", tr.name, fault, got)
-			if got <= tr.claim() {
-				t.Errorf("%s: %s is not found: ε is at least %.3f", tr.name, fault, got)
-			}
-		}
+		})
 	}
 }
 

@@ -37,17 +37,20 @@ func (s *Scan) view() *view {
 	n := len(s.plan.groupings)
 	v := &view{plan: s.plan, sample: s.sample, groups: make([]groupSet, n), people: make([][]int64, n)}
 	for j, g := range s.plan.groupings {
-		if most := s.plan.unit.MaxGroups; most > 0 && (g.private() || g.size > most) {
-			s.sample.boundGroups(j, most, s.source)
+		size, most := g.size, s.plan.unit.MaxGroups
+		if g.private() {
+			size = s.rolls[j].len()
+		}
+		if g.private() || s.plan.countsPeople(j) {
+			v.people[j] = make([]int64, size)
+		}
+		if v.people[j] != nil || most > 0 && size > most {
+			s.sample.boundGroups(j, most, v.people[j], s.source)
 		}
 		if g.private() {
-			v.groups[j], v.people[j] = s.selectGroups(j)
-			continue
-		}
-		v.groups[j] = g.set()
-		if s.plan.countsPeople(j) {
-			v.people[j] = make([]int64, g.size)
-			s.sample.countPeople(j, v.people[j])
+			v.groups[j], v.people[j] = s.selectGroups(j, v.people[j])
+		} else {
+			v.groups[j] = g.set()
 		}
 	}
 	return v
@@ -64,12 +67,11 @@ func (p *plan) countsPeople(grouping int) bool {
 	})
 }
 
-// selectGroups decides which groups of a roll are shown, and numbers the rows
-// kept by those. It returns them and how many people are in each.
-func (s *Scan) selectGroups(j int) (groupSet, []int64) {
+// selectGroups decides which groups of a roll are shown, by the numbers of people
+// in them, and numbers the rows kept by those. It returns them and how many people
+// are in each.
+func (s *Scan) selectGroups(j int, people []int64) (groupSet, []int64) {
 	roll, rule := s.rolls[j], s.plan.groupings[j].selection
-	people := make([]int64, roll.len())
-	s.sample.countPeople(j, people)
 	noisy := make([]int64, len(people))
 	var shown []uint32
 	for g, n := range people {

@@ -152,7 +152,7 @@ func TestBoundGroupsIsUniform(t *testing.T) {
 		s := byGroup(9)
 		s.pages = append(s.pages, smallPage())
 		addGroups(s, src, 0, 3, 0, none, 1, 2, 3)
-		s.boundGroups(0, 2, src)
+		s.boundGroups(0, 2, nil, src)
 		var left []uint32
 		rows := 0
 		for _, e := range s.entries(s.persons[0], nil) {
