@@ -208,10 +208,6 @@ func (r *run) warnings() []string {
 		}
 	}
 	warnings = append(warnings, r.sharedKeys()...)
-	if r.plan.Anonymity != nil && r.plan.Anonymity.Summary().Search == "partial" {
-		warnf("The combinations of quasi-identifiers outgrew the memory of the run, and not all ways to " +
-			"generalize were looked at. The models hold; with more memory less may be lost.")
-	}
 	if r.audit != nil {
 		for _, s := range r.audit.Sensitive {
 			if s.DistinctL == 1 && r.audit.Rows > 0 {
