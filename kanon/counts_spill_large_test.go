@@ -16,7 +16,7 @@ import (
 // TestManyCombinations counts and solves far more combinations than its memory
 // holds: 20 million with LETHE_LONG=1, all distinct, in 400 MB.
 func TestManyCombinations(t *testing.T) {
-	side, bound := 8, int64(12<<20) // 320,000
+	side, bound := 4, int64(6<<20) // 160,000
 	if testing.Short() {
 		side = 2
 		bound = 3 << 20
