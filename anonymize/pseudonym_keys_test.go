@@ -131,7 +131,8 @@ columns:
 			got = got || strings.Contains(w, `tokens of ["id"], which serve to join, and of ["name"]`)
 		}
 		if got != p.want {
-			t.Errorf("key %q: warnings %q, want one of a shared key: %t", p.key, report.Warnings, p.want)
+			t.Errorf("key %q: warnings %q, want one of a shared key: %t", p.key, report.Warnings,
+				p.want)
 		}
 	}
 }

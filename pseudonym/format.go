@@ -64,7 +64,8 @@ func (f Format) encoding() (encoding, error) {
 	case Hex:
 		return encoding{2 * tokenBytes, 128, arrow.BinaryTypes.String, putHex}, nil
 	case Binary:
-		return encoding{tokenBytes, 128, &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}, putBinary}, nil
+		typ := &arrow.FixedSizeBinaryType{ByteWidth: tokenBytes}
+		return encoding{tokenBytes, 128, typ, putBinary}, nil
 	case UUID:
 		return encoding{36, 122, arrow.BinaryTypes.String, putUUID}, nil
 	case Int63:

@@ -19,7 +19,11 @@ const nullEntry = -1
 
 func newNumbering(v values) *numbering {
 	most := min(v.n, 1<<12)
-	s := &numbering{code: make([]int32, v.n), used: make([]int32, 0, most), first: make([]int32, 0, most)}
+	s := &numbering{
+		code:  make([]int32, v.n),
+		used:  make([]int32, 0, most),
+		first: make([]int32, 0, most),
+	}
 	if v.any() {
 		for i := range s.code {
 			if v.null(i) {

@@ -23,8 +23,9 @@ func crosswalkRekeyCommand() *cobra.Command {
 			"after a rotation. Tokens stay as they are. Rows belong to the columns of a policy; give\n" +
 			"every policy that uses the table. It may be in use meanwhile, and where the command was\n" +
 			"interrupted the next one goes on.",
-		Example: "  lethe crosswalk rekey --crosswalk ward.crosswalk --keys keys.json --policy policy.yaml",
-		Args:    cobra.NoArgs,
+		Example: "  lethe crosswalk rekey --crosswalk ward.crosswalk --keys keys.json \\\n" +
+			"      --policy policy.yaml",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fields, err := crosswalkFields(policies)
 			if err != nil {
@@ -59,7 +60,8 @@ func crosswalkRekeyCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&path, "crosswalk", "", "file of the table")
 	f.StringVar(&keys, "keys", "", "key file or env:VARIABLE")
-	f.StringArrayVar(&policies, "policy", nil, "policy whose columns have rows in the table (repeatable)")
+	f.StringArrayVar(&policies, "policy", nil,
+		"policy whose columns have rows in the table (repeatable)")
 	for _, name := range []string{"crosswalk", "keys", "policy"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
 	}
