@@ -37,7 +37,7 @@ func (s Sampled) model() (model, error) {
 		var err error
 		if m, err = s.Mechanism.model(); err != nil {
 			errs = append(errs, err)
-		} else if _, err := m.between.with(presence); err != nil || s.response() {
+		} else if _, ok := s.Mechanism.(RandomizedResponse); ok {
 			errs = append(errs, errors.New(
 				"randomized response compares tables of equally many people, and samples differ"))
 		}
@@ -49,12 +49,6 @@ func (s Sampled) model() (model, error) {
 		return m, nil
 	}
 	return m.sampled(s.Rate, s.Mechanism), nil
-}
-
-// response says that the mechanism is of one person's value.
-func (s Sampled) response() bool {
-	_, ok := s.Mechanism.(RandomizedResponse)
-	return ok
 }
 
 // sampled is the model of a Poisson sample.

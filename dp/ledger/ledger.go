@@ -89,7 +89,7 @@ func Create(ctx context.Context, path string, terms Terms, opts Options) (*Ledge
 	return Open(ctx, path, opts)
 }
 
-// Open opens a ledger and checks all of it. It waits for others who change it,
+// Open opens a ledger, a regular file, and checks all of it. It waits for others who change it,
 // at most ten seconds or as long as ctx lasts, as do all methods that take one.
 // What is wrong with the file matches ErrDamaged.
 func Open(ctx context.Context, path string, opts Options) (*Ledger, error) {

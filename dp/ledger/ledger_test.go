@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -229,6 +231,27 @@ func TestHead(t *testing.T) {
 		"1:" + strings.ToUpper(h.Hash[:63]) + "A"} {
 		if _, err := ParseHead(bad); err == nil {
 			t.Errorf("%q is a head", bad)
+		}
+	}
+}
+
+// The key is in no file and no error, whatever is wrong.
+func TestKeyIsNowhere(t *testing.T) {
+	l, path := create(t, Options{Key: key})
+	spend(t, l, count(0.5))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, wrong := Open(t.Context(), path, Options{Key: append([]byte("canary"), key...)})
+	_, short := Open(t.Context(), path, Options{Key: key[:20]})
+	_, over := l.Spend(t.Context(), count(0.75))
+	for _, s := range []string{string(text), fmt.Sprint(wrong), fmt.Sprint(short), fmt.Sprint(over)} {
+		if strings.Contains(s, string(key[:12])) || strings.Contains(s, "canary") {
+			t.Errorf("the key is in %q", s)
+		}
+		if strings.Contains(s, hex.EncodeToString(key[:6])) {
+			t.Errorf("the key is in %q", s)
 		}
 	}
 }
