@@ -96,3 +96,63 @@ func ExampleNewRenyi() {
 	fmt.Printf("%.4f\n", epsilon)
 	// Output: 2.0680
 }
+
+// A training run that costs ε = 1.33 for one person, as it is seen by groups of
+// three.
+func ExampleGaussian_SampledGroup() {
+	group := accounting.Gaussian{Sigma: 1, Sensitivity: 1}.SampledGroup(0.01, 3)
+	loss, err := accounting.NewLossDistribution(1e-3, accounting.Step{Mechanism: group, Count: 500})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	epsilon, err := loss.Epsilon(1e-5)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f\n", epsilon)
+	// Output: 4.499
+}
+
+// The best of about ten training runs, of which only one is shown.
+func ExampleRepeatSelect() {
+	run := accounting.Step{Count: 500, Mechanism: accounting.Sampled{
+		Mechanism: accounting.Gaussian{Sigma: 2, Sensitivity: 1}, Rate: 0.01}}
+	for _, step := range []accounting.Step{run,
+		{Mechanism: accounting.RepeatSelect{Run: []accounting.Step{run}, Mean: 10, Shape: 1}, Count: 1}} {
+		bound, err := accounting.NewRenyi(nil, step)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		epsilon, err := bound.Epsilon(1e-5)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%.3f\n", epsilon)
+	}
+	// Output:
+	// 0.479
+	// 1.060
+}
+
+// Batches of a training run that never hold more than 150 people.
+func ExampleTruncatedSample() {
+	loss, err := accounting.NewLossDistribution(1e-3, accounting.Step{Count: 500,
+		Mechanism: accounting.TruncatedSample{
+			Mechanism: accounting.Gaussian{Sigma: 1, Sensitivity: 1},
+			Rate:      0.01, Most: 150, People: 10_000}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	epsilon, err := loss.Epsilon(1e-5)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f\n", epsilon)
+	// Output: 1.328
+}

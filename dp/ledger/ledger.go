@@ -222,7 +222,7 @@ func (b *book) next(by string, charges []budget.Charge) ([]byte, error) {
 	for _, c := range charges {
 		// Names come from names of columns, which may be anything.
 		name := strings.ToValidUTF8(c.Name, "\uFFFD")
-		l.Charges = append(l.Charges, charge{Name: name, cost: costOf(c.Cost)})
+		l.Charges = append(l.Charges, charge{Name: name, cost: cost(c.Cost)})
 	}
 	if len(b.tail) > 0 {
 		l.Torn = &torn{Bytes: len(b.tail), Hash: chain{}.hash(b.tail)}

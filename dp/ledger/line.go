@@ -132,9 +132,6 @@ func (c chain) open(text []byte, v any, hash *string) error {
 	return nil
 }
 
-// costOf and its inverse keep the file's form apart from the package's types.
-func costOf(c budget.Cost) cost { return cost(c) }
-
 func (c cost) total() budget.Budget {
 	return budget.Budget{Epsilon: c.Epsilon, Delta: c.Delta, Rho: c.Rho}
 }
