@@ -14,10 +14,11 @@
 // # Which accountant
 //
 // The methods of [Gaussian] and [Laplace] are exact, for one run, and for any
-// number of Gaussian ones by [Gaussian.Times]. A [LossDistribution] is within a
-// few parts in 100,000 of exact, for any number of runs of all mechanisms but
-// [ZCDP], [FixedSample] and [RepeatSelect], for which only [Renyi] knows a bound.
-// Renyi is faster, and looser by 10 to 20 % where both are known.
+// number of Gaussian ones by [Gaussian.Times]; those of [DiscreteGaussian] to a
+// few parts in a million. A [LossDistribution] is within a few parts in 100,000 of
+// exact, for any number of runs of all mechanisms but [ZCDP], [FixedSample] and
+// [RepeatSelect], for which only [Renyi] knows a bound. Renyi is faster, and looser
+// by 10 to 20 % where both are known.
 //
 // # What is promised
 //

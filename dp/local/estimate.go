@@ -36,9 +36,10 @@ var errNoRows = errors.New("local: no rows to estimate from")
 // The interval is that of Clopper and Pearson (1934) for the count, moved to
 // shares. It holds for rows that are a sample of a population, whose count is
 // binomial, and for the very rows there are, whose count is a sum of independent
-// events of probabilities p and q: such a sum is more concentrated than a
-// binomial variable of the same mean (Hoeffding 1956, On the distribution of
-// the number of successes in independent trials, Ann. Math. Statist. 27).
+// events of probabilities p and q: beyond one row from its mean such a sum is
+// more concentrated than a binomial variable of the same mean (Hoeffding 1956, On
+// the distribution of the number of successes in independent trials, Ann. Math.
+// Statist. 27).
 func frequencies(
 	categories []string, counts []int64, rows int64, p, q, alpha float64,
 ) ([]Frequency, error) {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"os"
 	"testing"
 	"testing/cryptotest"
 
@@ -17,7 +18,10 @@ func TestPrivacy(t *testing.T) {
 		t.Skip("SKIPPED: long; run it without -race")
 	}
 	cryptotest.SetGlobalRandom(t, 52)
-	const runs = 100_000
+	runs := 100_000
+	if os.Getenv("LETHE_LONG") == "1" {
+		runs = 1_000_000
+	}
 	str, num := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64
 	categories := []string{"a", "b", "c"}
 	first := 1.0

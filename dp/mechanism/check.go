@@ -13,14 +13,14 @@ type list []error
 func (l *list) addf(format string, args ...any) { *l = append(*l, fmt.Errorf(format, args...)) }
 
 // under is nil without mistakes, and otherwise all of them after the name of
-// what they were made in.
+// what they were made in, without the names of the packages that found them.
 func (l list) under(name string) error {
 	if len(l) == 0 {
 		return nil
 	}
 	text := make([]string, len(l))
 	for i, err := range l {
-		text[i] = err.Error()
+		text[i] = strings.TrimPrefix(strings.TrimPrefix(err.Error(), "exact: "), "accounting: ")
 	}
 	return errors.New("mechanism: " + name + ": " + strings.Join(text, "; "))
 }

@@ -259,7 +259,8 @@ func TestConstructorsReportEveryMistake(t *testing.T) {
 				t.Errorf("got %v, want %q in it", test.err, want)
 			}
 		}
-		if test.err != nil && strings.Count(test.err.Error(), "mechanism: ") != 1 {
+		if test.err != nil && (strings.Count(test.err.Error(), "mechanism: ") != 1 ||
+			strings.Contains(test.err.Error(), "exact: ")) {
 			t.Errorf("got %v", test.err)
 		}
 	}
