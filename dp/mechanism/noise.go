@@ -10,7 +10,7 @@ import (
 	"github.com/lethe-go/lethe/internal/entropy"
 )
 
-// Additive is a way to add noise: Laplace, Geometric, Gaussian or
+// Additive is a way to add noise: Laplace, Geometric, Staircase, Gaussian or
 // DiscreteGaussian. The set is closed, because what is claimed of a mechanism
 // has to be proved here.
 type Additive interface {
@@ -43,7 +43,7 @@ type Noise struct {
 // its noise.
 func New(m Additive) (*Noise, error) {
 	if m == nil {
-		return nil, fmt.Errorf("mechanism: no mechanism; want Laplace, Geometric, Gaussian or " +
+		return nil, fmt.Errorf("mechanism: no mechanism; want Laplace, Geometric, Staircase, Gaussian or " +
 			"DiscreteGaussian")
 	}
 	n, err := m.prepare()

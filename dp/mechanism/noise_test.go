@@ -63,6 +63,7 @@ func TestNoiseReportsItsCost(t *testing.T) {
 		{Geometric{Epsilon: 0.5, Sensitivity: 3}, 0.5},
 		{Geometric{Epsilon: 0.5, Sensitivity: 1 << 40}, 0.5},
 		{Geometric{Epsilon: 0.5, Sensitivity: 3, Numbers: 2}, 0.5},
+		{Staircase{Epsilon: 0.5, Sensitivity: 3}, 0.5},
 		{Gaussian{Epsilon: 0.5, Delta: delta, Sensitivity: 60, Upper: 1000}, 0.5},
 		{Gaussian{Epsilon: 0.5, Delta: delta, Sensitivity: 60, Upper: 1000, Numbers: 1000}, 0.5},
 		{DiscreteGaussian{Epsilon: 0.5, Delta: delta, Sensitivity: 2}, 0.5},
@@ -96,6 +97,23 @@ func TestNoiseReportsItsCost(t *testing.T) {
 		if err != nil {
 			t.Errorf("%v: %v", total, err)
 		}
+	}
+}
+
+// What the staircase is for: little noise at a large ε.
+func TestStaircaseIsSmaller(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 93)
+	mean := func(m Additive) float64 {
+		n, sum := prepared(t, m), 0.0
+		for range 20_000 {
+			sum += math.Abs(float64(must[int64](t)(n.Int(0)))) / 20_000
+		}
+		return sum
+	}
+	stairs := mean(Staircase{Epsilon: 5, Sensitivity: 50})
+	geometric := mean(Geometric{Epsilon: 5, Sensitivity: 50})
+	if stairs > 0.6*geometric {
+		t.Errorf("mean magnitudes %v and %v", stairs, geometric)
 	}
 }
 
@@ -238,6 +256,7 @@ func TestConstructorsReportEveryMistake(t *testing.T) {
 		{second(New(Laplace{Epsilon: 1, Sensitivity: 1e-300, Upper: 1e-300})), "another unit"},
 		{second(New(Geometric{Epsilon: 1})), "sensitivity is 0"},
 		{second(New(Geometric{Epsilon: 1e-9, Sensitivity: 1 << 50})), "raise epsilon"},
+		{second(New(Staircase{Epsilon: 0.001})), "epsilon is 0.001|sensitivity is 0"},
 		{second(New(Gaussian{Epsilon: 1, Rho: 1})), "rho beside epsilon|sensitivity is 0|lower is 0"},
 		{second(New(Gaussian{Epsilon: 1, Delta: 1, Sensitivity: 1, Upper: 1})), "delta is 1"},
 		{second(New(Gaussian{Epsilon: 1, Sensitivity: 1, Upper: 1})), "delta is 0"},

@@ -82,6 +82,12 @@ var trials = []trial{
 			x := pick[int64](b, 10, 14)
 			return func() dptest.Outcome { return dptest.Outcome{float64(must[int64](t)(n.Int(x)))} }
 		}},
+	{"staircase", 1, 0, true, 1,
+		func(t *testing.T, epsilon float64, less int64, b bool) func() dptest.Outcome {
+			n := prepared(t, Staircase{Epsilon: epsilon, Sensitivity: 4 - less})
+			x := pick[int64](b, 10, 14)
+			return func() dptest.Outcome { return dptest.Outcome{float64(must[int64](t)(n.Int(x)))} }
+		}},
 	{"gaussian", 1, 0.05, false, 1,
 		func(t *testing.T, epsilon float64, _ int64, b bool) func() dptest.Outcome {
 			n := prepared(t, Gaussian{Epsilon: 1, Delta: 0.05, Sensitivity: 2.5 / epsilon,
