@@ -141,3 +141,26 @@ func TestDegenerate(t *testing.T) {
 		t.Error("a context that is done is ignored by MDAV")
 	}
 }
+
+// So many points that trees fork and blocks are shared out: any number of cores
+// gives the same partition.
+func TestCoresDoNotMatter(t *testing.T) {
+	p := clusters(4000, 4)
+	o := Options{K: 3, Block: 100, Rounds: 1, Seed: 5}
+	var want []int32
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	for _, cores := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(cores)
+		got, err := Partition(context.Background(), p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d cores give another partition", cores)
+		}
+	}
+}
