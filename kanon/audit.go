@@ -62,11 +62,19 @@ type ModelResult struct {
 	Holds   bool    `json:"holds"`
 }
 
-// SensitiveAudit is the smallest number of distinct values of a sensitive
-// column in a class, where null counts as a value; 0 for a table without rows.
+// SensitiveAudit is what a table reaches in a sensitive column, in the class
+// that does least: the smallest number of distinct values in a class, where
+// null counts as a value; and with CheckConfig.Frequencies how much of each
+// model could be asked for. All are 0 for a table without rows.
 type SensitiveAudit struct {
 	Column    string `json:"column"`
 	DistinctL int64  `json:"distinct_l"`
+
+	EntropyL float64 `json:"entropy_l,omitempty"` // largest l of entropy diversity
+	Alpha    float64 `json:"alpha,omitempty"`     // largest share of a value
+	T        float64 `json:"t,omitempty"`         // largest equal distance
+	Beta     float64 `json:"beta,omitempty"`      // largest relative gain of a value
+	Delta    float64 `json:"delta,omitempty"`     // largest factor of a frequency, in bits
 }
 
 // Audit says what the rows added so far satisfy. Without a single Add it is an
@@ -104,6 +112,11 @@ func (c *Checker) Audit() (*Audit, error) {
 		s := SensitiveAudit{Column: column}
 		if len(c.values[i].in) > 0 {
 			s.DistinctL = slices.Min(c.values[i].in)
+		}
+		if c.cfg.Frequencies && c.rows > 0 {
+			if err := c.measure(&s, i); err != nil {
+				return nil, err
+			}
 		}
 		a.Sensitive = append(a.Sensitive, s)
 	}
@@ -164,6 +177,11 @@ func (a *Audit) String() string {
 			continue
 		}
 		fmt.Fprintf(&b, "%s: at least %d distinct values in a class\n", s.Column, s.DistinctL)
+		if s.EntropyL > 0 {
+			fmt.Fprintf(&b, "%s: entropy of %s values; a value has at most %s of a class; t %s, β %s, "+
+				"δ %s from the table\n", s.Column, figure(s.EntropyL), figure(s.Alpha), figure(s.T),
+				figure(s.Beta), figure(s.Delta))
+		}
 	}
 	return b.String()
 }

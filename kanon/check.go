@@ -27,6 +27,9 @@ type CheckConfig struct {
 	Sensitive []string
 	// Models must all hold. Without any the audit only reports.
 	Models []Model
+	// Frequencies asks for all figures of SensitiveAudit, for which it is counted
+	// how often each value occurs.
+	Frequencies bool
 }
 
 // Checker counts the classes of a table and says which models they satisfy. It
@@ -74,6 +77,7 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 	c := &Checker{cfg: CheckConfig{
 		Quasi: slices.Clone(cfg.Quasi), Unit: cfg.Unit,
 		Sensitive: slices.Clone(cfg.Sensitive), Models: slices.Clone(cfg.Models),
+		Frequencies: cfg.Frequencies,
 	}}
 	var errs []error
 	if len(cfg.Quasi) == 0 {
@@ -109,7 +113,10 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 		c.splits = append(c.splits, splits{})
 	}
 	for _, name := range c.cfg.Sensitive {
-		c.values = append(c.values, newCheckedValues(name, cfg.Models))
+		v := newCheckedValues(name, cfg.Models)
+		v.frequencies = v.frequencies || cfg.Frequencies
+		v.compared = v.compared || cfg.Frequencies
+		c.values = append(c.values, v)
 	}
 	c.people = pairSet{}
 	return c, errors.Join(errs...)

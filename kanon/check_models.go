@@ -180,3 +180,26 @@ func (c *Checker) judge(a *Audit, m Model) (r ModelResult, err error) {
 	}
 	return r, nil
 }
+
+// measure fills how much a sensitive column reaches of each model.
+func (c *Checker) measure(s *SensitiveAudit, i int) error {
+	v := c.values[i]
+	whole, err := v.whole(s.Column, c.compared)
+	if err != nil {
+		return err
+	}
+	if n := sumOf(whole); n > math.MaxInt32 { // so that products are exact
+		return fmt.Errorf("kanon: check: column %q: classes are compared with %d rows, want at most %d",
+			s.Column, n, math.MaxInt32)
+	}
+	near, err := v.judgeCloseness(TCloseness{Distance: Equal}, nil, whole)
+	if err != nil {
+		return err
+	}
+	s.EntropyL = v.judgeDiversity(LDiversity{Kind: Entropy, L: 1}).Reached
+	s.Alpha = v.judgeFrequent(AlphaK{}, 0).Reached
+	s.T = near.Reached
+	s.Beta = v.judgeLikeness(BetaLikeness{}, whole).Reached
+	s.Delta = v.judgeDisclosure(DeltaDisclosure{}, whole).Reached
+	return nil
+}

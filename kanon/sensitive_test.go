@@ -157,7 +157,8 @@ func TestCheckDiversityByHand(t *testing.T) {
 		{"id", 3, []float64{2, 2, 1, 0.3, 0.3, 0.15, 0.5, 1.5, 1.5, people},
 			[]bool{true, true, true, true, true, true, true, false, false, false}},
 	} {
-		checker, err := NewChecker(CheckConfig{Quasi: []string{"zip"}, Unit: c.unit, Models: models})
+		checker, err := NewChecker(CheckConfig{Quasi: []string{"zip"}, Unit: c.unit, Models: models,
+			Frequencies: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,8 +176,11 @@ func TestCheckDiversityByHand(t *testing.T) {
 				t.Errorf("unit %q from %d: %+v, want %v, %v", c.unit, c.from, m, c.reached[i], c.holds[i])
 			}
 		}
-		if a.Sensitive[0].Column != "note" {
-			t.Errorf("sensitive %+v", a.Sensitive)
+		s := a.Sensitive[0]
+		for i, x := range map[int]float64{1: s.EntropyL, 3: s.T, 6: s.Alpha, 7: s.Beta, 9: s.Delta} {
+			if s.Column != "note" || math.Abs(x-c.reached[i]) > 1e-12 {
+				t.Errorf("sensitive %+v, want what the models reach", s)
+			}
 		}
 	}
 }

@@ -26,8 +26,8 @@ func checkCommand() *cobra.Command {
 		Use:   "check --in TABLE (--policy POLICY | --quasi COLUMN,…)",
 		Short: "Measure the anonymity of a table from the table alone",
 		Long: "Measure the anonymity of a table from the table alone: the equivalence classes of\n" +
-			"its quasi-identifiers, the smallest of them, and the fewest distinct values of each\n" +
-			"sensitive column in a class. With --k, exit with 1 where a class is smaller.\n\n" +
+			"its quasi-identifiers, the smallest of them, and how far each sensitive column can be\n" +
+			"told from the class: the k, l, t, β and δ that the table reaches. With --k, exit with 1 where a class is smaller.\n\n" +
 			"With --policy, say whether the table satisfies all models of the policy; it is the\n" +
 			"verdict on all parts that lethe apply made. With --plan too, it has just the rows\n" +
 			"that the plan keeps.",
@@ -38,7 +38,8 @@ func checkCommand() *cobra.Command {
 			if policy != "" {
 				return checkPolicy(cmd, policy, plan, in, asJSON)
 			}
-			cfg := kanon.CheckConfig{Quasi: quasi, Unit: unit, Sensitive: sensitive}
+			cfg := kanon.CheckConfig{Quasi: quasi, Unit: unit, Sensitive: sensitive,
+				Frequencies: len(sensitive) > 0}
 			if cmd.Flags().Changed("k") {
 				cfg.Models = []kanon.Model{kanon.KAnonymity{K: k}}
 			}
