@@ -16,6 +16,12 @@
 //		Epsilon: 0.5,
 //	})
 //
+// Count, People, Sum, Mean, Variance, Deviation, Covariance, Correlation, Quantiles,
+// Histogram and Top are the questions there are. Each may be grouped: by keys that
+// are listed with it, or by those that a Groups query of the same scan finds, which
+// shows a group only if enough people are in it. Bounds of values are given or, for
+// a share of the cost, found.
+//
 // # What is protected
 //
 // Two tables are neighbours if one is the other without all the rows of one

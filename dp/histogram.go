@@ -38,6 +38,10 @@ func (q Histogram) Columns() []string { return each(append([]string{q.Column}, q
 // Grouping is By.
 func (q Histogram) Grouping() []string { return each(q.By...) }
 
+// mostBins bounds the bins of each group, where it is not known how many groups
+// there will be.
+const mostBins = 1 << 12
+
 // A row adds one to one bin of one group or to none, so that the counts of all
 // have the sensitivity of a Count.
 func (q Histogram) ask(Unit) *ask {
@@ -49,9 +53,12 @@ func (q Histogram) ask(Unit) *ask {
 		a.fail(errors.New("no column"))
 	}
 	a.fail(checkEdges(q.Edges))
-	groups := max(1, groupCount(a.by, a.keys))
-	if bins := len(q.Edges) - 1; bins > maxGroups/groups {
-		a.fail(fmt.Errorf("edges: more than %d bins in all groups", maxGroups))
+	most := mostBins // where groups are to be found
+	if groups := groupCount(a.by, a.keys); groups >= 0 {
+		most = maxGroups / max(1, groups)
+	}
+	if len(q.Edges)-1 > most {
+		a.fail(fmt.Errorf("edges: more than %d bins; want fewer bins or groups", most))
 	}
 	a.measures = []asked{{column: q.Column, measure: measure{edges: q.Edges}}}
 	a.query = q

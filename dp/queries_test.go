@@ -370,13 +370,15 @@ func TestQueryMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, q := range map[string]Query{
-		`query "top 0 ": no column`:                             Top{Epsilon: 1},
-		`query "top 0 ward": k is 0, want at least 1`:           Top{Column: "ward", Epsilon: 1},
-		"rule is \"\", want truncated_geometric, laplace":       Groups{By: byWard, Epsilon: 1, Delta: 0.1},
-		"delta is 0, want it in (0, 1)":                         Groups{By: byWard, Epsilon: 1},
-		"by: no column":                                         Groups{Epsilon: 1, Delta: 0.1},
-		"min_people is -1":                                      Groups{By: byWard, MinPeople: -1},
-		"edges: 1, want at least 2":                             Histogram{Column: "x", Edges: []float64{1}},
+		`query "top 0 ": no column`:                       Top{Epsilon: 1},
+		`query "top 0 ward": k is 0, want at least 1`:     Top{Column: "ward", Epsilon: 1},
+		"rule is \"\", want truncated_geometric, laplace": Groups{By: byWard, Epsilon: 1, Delta: 0.1},
+		"delta is 0, want it in (0, 1)":                   Groups{By: byWard, Epsilon: 1},
+		"by: no column":                                   Groups{Epsilon: 1, Delta: 0.1},
+		"min_people is -1":                                Groups{By: byWard, MinPeople: -1},
+		"edges: 1, want at least 2":                       Histogram{Column: "x", Edges: []float64{1}},
+		"edges: more than 4096 bins": Histogram{Column: "x", By: byWard,
+			Edges: make([]float64, 5000)},
 		"edges: entry 2 is 1, want finite":                      Histogram{Column: "x", Edges: []float64{1, 1}},
 		"ranks: none":                                           Quantiles{Column: "x", Upper: 1},
 		"ranks: entry 1 is 1, want it above 0":                  Quantiles{Ranks: []float64{1}},
