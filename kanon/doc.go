@@ -17,6 +17,10 @@
 // byte, in any order, batching, sharding and encoding. The check shares no
 // code with the search.
 //
+// [Global] recoding gives a column one level in all rows, and its optimum is
+// found. [Local] recoding gives each combination of values labels of its own and
+// loses a fraction of that; its plan lists every combination.
+//
 // # What is not promised
 //
 // k-anonymity hides a row among k as far as the columns named go. It does not

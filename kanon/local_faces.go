@@ -166,7 +166,8 @@ func (f *faces) sumRows(c *localColumn, r *recode.Result, at func(class int) rec
 		all[place[n]-1].rows += rows
 	}
 	slices.SortFunc(all, func(a, b seen) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(f.all[a.face].text, f.all[b.face].text))
+		return cmp.Or(cmp.Compare(a.first, b.first),
+			cmp.Compare(f.all[a.face].text, f.all[b.face].text))
 	})
 	for _, s := range all {
 		c.rows = append(c.rows, s.rows)

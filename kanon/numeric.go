@@ -79,7 +79,8 @@ func isNumber(t column.Type) bool {
 func isDay(t column.Type) bool { return t.Kind == column.Date || t.Kind == column.Timestamp }
 
 func isInteger(t column.Type) bool {
-	return t.Kind == column.Integer || t.Kind == column.Unsigned || t.Kind == column.Decimal && t.Scale == 0
+	return t.Kind == column.Integer || t.Kind == column.Unsigned ||
+		t.Kind == column.Decimal && t.Scale == 0
 }
 
 // numberDomain is a domain as numbers.
@@ -124,9 +125,10 @@ func (d *domain) addNumbers(as Numeric) error {
 		}
 	}
 	for _, v := range d.numbers.value {
-		if math.IsNaN(v) || math.IsInf(v, 0) || isInteger(d.numbers.typ) && math.Abs(v) >= 1<<53 {
-			return fmt.Errorf("kanon: column %q: numeric %q of a value that is not finite, or 2^53 and beyond",
-				d.quasi.Column, as)
+		finite := !math.IsNaN(v) && !math.IsInf(v, 0)
+		if !finite || isInteger(d.numbers.typ) && math.Abs(v) >= 1<<53 {
+			return fmt.Errorf("kanon: column %q: numeric %q of a value that is not finite, or 2^53 and "+
+				"beyond", d.quasi.Column, as)
 		}
 	}
 	for level := 1; level < len(d.column.Codes); level++ {

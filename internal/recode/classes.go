@@ -60,7 +60,7 @@ func (c *classes) fill(class int32, items []int32) {
 	}
 }
 
-// join is what a class loses more when an item comes in.
+// joinLoss is what a class loses more when an item comes in.
 func (c *classes) joinLoss(class int32, item int32) int64 {
 	w := c.rows[class] + c.s.rows[item]
 	return w*c.s.priceJoin(c.at(class), c.s.at(item)) - c.rows[class]*c.cost[class]

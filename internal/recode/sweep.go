@@ -134,7 +134,8 @@ func (w *sweeper) stops() stops {
 				least = min(least, cost)
 			}
 			mean := sum / float64(w.n)
-			expect[j] = append(expect[j], int64(float64(expectMean*mean)+float64((1-expectMean)*float64(least))))
+			rest := float64((1 - expectMean) * float64(least))
+			expect[j] = append(expect[j], int64(float64(expectMean*mean)+rest))
 		}
 	}
 	n := 1
