@@ -10,7 +10,7 @@ import "fmt"
 // 1/Epsilon for a number that one person changes by 1. The zero value is refused.
 //
 // Why. It is to take the largest of the scores with exponential noise of rate λ
-// = Epsilon/(2Δ) each (Ding, Kifer, Sayed, Steinke, Wang, Xiao and Zhang 2021,
+// = Epsilon/(2Δ) each (Ding, Kifer, Saghaian, Steinke, Wang, Xiao and Zhang 2021,
 // The permute-and-flip mechanism is identical to report-noisy-max with
 // exponential noise, arXiv:2105.07260). Let D be the largest noisy score of a set
 // S of candidates less the largest of all others, and p(t) the probability that

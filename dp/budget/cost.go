@@ -105,8 +105,8 @@ func (c Cost) Plus(other Cost) Cost { return largest(2, []Cost{c, other}) }
 // AtMost is the cost of releases made side by side, one from each of many
 // groups of rows, if one person is in at most groups of them, which the caller
 // must have enforced: the sum of the largest costs, of as many. For groups of 1
-// it is parallel composition (McSherry 2009, Privacy integrated queries, SIGMOD,
-// Theorem 4). Groups below 1 count as 1; a zero Cost is none.
+// it is parallel composition (McSherry 2009, Privacy integrated queries,
+// SIGMOD). Groups below 1 count as 1; a zero Cost is none.
 //
 // Removing a person changes what at most that many of the releases see, and the
 // others contribute a factor of 1 to any ratio of probabilities. Which ones it

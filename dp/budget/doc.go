@@ -27,11 +27,11 @@
 //     supermartingale with the mean 1 at most, and as the filter keeps Σρ(n) ≤
 //     ρ the mean of e^((α-1)·l) is at most e^((α-1)·α·ρ): the divergence of
 //     order α of all answers together is at most α·ρ (Feldman and Zrnic 2021,
-//     Individual privacy accounting via a Rényi filter, NeurIPS, Theorem 3.1;
-//     Whitehouse, Ramdas, Rogers and Wu 2023, Fully adaptive composition in
-//     differential privacy, ICML, Theorem 1, which has δ too).
+//     Individual privacy accounting via a Rényi filter, NeurIPS; Whitehouse,
+//     Ramdas, Rogers and Wu 2023, Fully adaptive composition in differential
+//     privacy, ICML, where δ is too).
 //   - (ε, δ): the sum of both is a filter by Rogers, Roth, Ullman and Vadhan
-//     2016, Privacy odometers and filters, NeurIPS, section 3.
+//     2016, Privacy odometers and filters: pay-as-you-go composition, NeurIPS.
 //
 // # What is not promised
 //

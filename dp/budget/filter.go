@@ -142,7 +142,8 @@ func (f *Filter) Remaining() Budget {
 // The caller must have enforced that, with the same rows of a person in every
 // release: by groups of people and not of visits, or by dropping a person's
 // other rows once and for all. The releases of all groups may be chosen after
-// seeing the answers of any.
+// seeing the answers of any. A dp.Session over the rows of one group has the
+// share for its total.
 //
 // For the argument see the package: of the releases that a person is in, at
 // most most groups make any, and each group's filter bounds their sum by share;
