@@ -214,6 +214,7 @@ func (p *Pipeline) resolveModels() error {
 		Recoding:       p.policy.Privacy.Recoding,
 		Local:          p.policy.Privacy.Local,
 		Loss:           p.policy.Privacy.Loss,
+		Effort:         p.policy.Privacy.Effort,
 		Suppressed:     p.suppressed(),
 		Numeric:        p.policy.Output.Numeric,
 	}

@@ -183,6 +183,9 @@ type Privacy struct {
 	// Loss is what global recoding makes as small as it can. Its zero value is
 	// Iyengar's measure by the geometric mean.
 	Loss kanon.Loss `yaml:"loss" json:"loss,omitzero"`
+	// Effort bounds a search that cannot look at all combinations of levels: how
+	// many have their classes counted. 0 stands for 4,096.
+	Effort int `yaml:"effort" json:"effort,omitempty"`
 }
 
 // Model holds exactly one privacy model. One of the models says how many people

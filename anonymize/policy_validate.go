@@ -226,6 +226,10 @@ func (v *validator) privacy() {
 	if s := p.Privacy.MaxSuppression; !(s >= 0 && s <= 1) || math.IsNaN(s) {
 		v.addf(join("privacy", "max_suppression"), "max_suppression is %v, want from 0 to 1", s)
 	}
+	if p.Privacy.Effort < 0 {
+		v.addf(join("privacy", "effort"), "effort is %d, want 1 or more, or 0 for the default",
+			p.Privacy.Effort)
+	}
 	quasi := p.quasi()
 	if len(quasi) == 0 {
 		if len(p.Privacy.Models) > 0 {

@@ -87,12 +87,15 @@ type ColumnReport struct {
 // AnonymityReport is what the check of the written table found, beside what
 // the table was before.
 type AnonymityReport struct {
-	Quasi          []string          `json:"quasi"`
-	Unit           string            `json:"unit,omitempty"` // column of people; rows when empty
-	Recoding       string            `json:"recoding"`       // e.g. "local"
-	Search         string            `json:"search"`         // e.g. "optimal"
-	Measure        string            `json:"measure"`        // of the loss, e.g. "aecs"
-	Loss           float64           `json:"loss"`           // by the measure; of the usual ones, a share
+	Quasi    []string `json:"quasi"`
+	Unit     string   `json:"unit,omitempty"` // column of people; rows when empty
+	Recoding string   `json:"recoding"`       // e.g. "local"
+	Search   string   `json:"search"`         // e.g. "optimal"
+	// Bound is what any plan loses at least, where the search could not prove
+	// that its own loses least; nil where no bound is known.
+	Bound          *float64          `json:"bound,omitempty"`
+	Measure        string            `json:"measure"` // of the loss, e.g. "aecs"
+	Loss           float64           `json:"loss"`    // by the measure; of the usual ones, a share
 	MaxSuppression float64           `json:"max_suppression"`
 	Suppression    float64           `json:"suppression"`   // share of rows
 	SuppressedAs   string            `json:"suppressed_as"` // "drop" or "star"

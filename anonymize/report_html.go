@@ -33,6 +33,7 @@ var reportTemplate = sync.OnceValues(func() (*template.Template, error) {
 		"quasi":    func(c ColumnReport) bool { return c.quasi() },
 		"currency": func(s *StatisticsReport) string { return s.currency() },
 		"loss":     func(b interface{ loss() float64 }) string { return formatFigure(b.loss()) },
+		"searched": func(a *AnonymityReport) string { return a.searched() },
 		"kept":     func(l *LedgerReport) string { return l.kept() },
 		"protects": func(s *StatisticsReport) string { return s.protects() },
 	}).Parse(reportPage)

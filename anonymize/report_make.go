@@ -116,6 +116,7 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 		Unit:           p.Privacy.Unit,
 		Recoding:       string(p.Privacy.Recoding),
 		Search:         summary.Search,
+		Bound:          summary.Bound,
 		Measure:        summary.Measure,
 		Loss:           summary.Loss,
 		MaxSuppression: p.Privacy.MaxSuppression,

@@ -102,7 +102,7 @@ func (t *textReport) anonymity() {
 	if a.Unit != "" {
 		unit = "people are counted by " + a.Unit
 	}
-	t.paragraph("  ", unit+"; recoding "+orDash(a.Recoding)+"; search "+orDash(a.Search)+
+	t.paragraph("  ", unit+"; recoding "+orDash(a.Recoding)+"; search "+a.searched()+
 		"; loss "+a.lost())
 	for _, s := range a.Sensitive {
 		t.paragraph("  ", plural(s.Distinct, "different value")+" of "+s.Column+

@@ -305,3 +305,12 @@ func (a *AnonymityReport) lost() string {
 	}
 	return formatFigure(a.Loss) + " by " + a.Measure
 }
+
+// searched tells the search, and how far from the optimum it may be.
+func (a *AnonymityReport) searched() string {
+	if a.Bound == nil {
+		return orDash(a.Search)
+	}
+	bound := AnonymityReport{Loss: *a.Bound, Measure: a.Measure, Recoding: a.Recoding}
+	return orDash(a.Search) + ", no plan loses less than " + bound.lost()
+}

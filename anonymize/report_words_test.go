@@ -231,3 +231,22 @@ func TestCheckCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestReportTellsTheBound(t *testing.T) {
+	r := smallReport()
+	bound := 0.125
+	r.Anonymity.Search, r.Anonymity.Bound = "best_effort", &bound
+	const want = "best_effort, no plan loses less than 12.5 %"
+	var text, page strings.Builder
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{"text": text.String(), "page": page.String()} {
+		if got = strings.Join(strings.Fields(got), " "); !strings.Contains(got, want) {
+			t.Errorf("the %s lacks %q:\n%s", name, want, got)
+		}
+	}
+}
