@@ -104,7 +104,9 @@ func (p Points) selectAt(part []int32, at, dimension int) {
 }
 
 // mdavBlocks is MDAV in each block of the order, on all cores.
-func mdavBlocks(ctx context.Context, p Points, k int, order []int32, ends []int, workers int) ([]int32, error) {
+func mdavBlocks(
+	ctx context.Context, p Points, k int, order []int32, ends []int, workers int,
+) ([]int32, error) {
 	class := make([]int32, p.Len())
 	first := make([]int32, len(ends)) // class number a block starts at: at most n/k classes
 	begin := 0

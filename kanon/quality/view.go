@@ -174,7 +174,8 @@ func (v *view) askLevel(
 	} else {
 		l.low, l.high, err = spanned(domain, l.text)
 	}
-	if err == nil && (len(l.share) != len(order) || len(l.low) != len(order) || len(l.high) != len(order)) {
+	n := len(order)
+	if err == nil && (len(l.share) != n || len(l.low) != n || len(l.high) != n) {
 		err = errors.New("the hierarchy gives another number of shares or ranges than values")
 	}
 	return l, err
