@@ -154,13 +154,22 @@ var faults = map[string]func(s *Scan){
 		}
 	},
 	"no bound on contributions": func(s *Scan) { s.sample.max = 1 << 40 },
-	"no bound on groups":        func(s *Scan) { s.plan.unit.MaxGroups = 0 },
+	"no bound on groups": func(s *Scan) {
+		a, most := s.plan.questions[0].ask, s.plan.unit.MaxGroups
+		right := a.sensitivity
+		a.sensitivity = func(u Unit, groups int, grids []grid) sensitivity {
+			u.MaxGroups = most
+			return right(u, groups, grids)
+		}
+		s.plan.unit.MaxGroups = 0
+	},
 }
 
 // state is everything exact that is left of a table before noise is drawn. All
 // rows of x are alike, or fewer than the bound on rows, so that the random sample
 // of them is always the same: to draw the noise again and again from one state is
-// to run everything from the first record on.
+// to run everything from the first record on. (Which of the groups of a person stay
+// is random where there are too many; what is promised holds for each choice.)
 type state struct {
 	v     *view
 	q     *question
@@ -300,8 +309,8 @@ func trials() []trial {
 			append([]row{{person: "x", ward: "ICU"}, {person: "x", ward: "Surgery"}}, others...),
 			counted[:2], false},
 		{"people of one ward", Unit{Column: "patient", MaxRows: 4, MaxGroups: 1},
-			People{By: []string{"ward"}, Keys: wards, Epsilon: 1}, spread[:1:1],
-			[]string{tooLittle}, false},
+			People{By: []string{"ward"}, Keys: wards, Epsilon: 1}, spread,
+			[]string{tooLittle, "no bound on groups"}, false},
 		{"sum by ward", unit, Sum{Column: "days", Lower: -10, Upper: 60, By: []string{"ward"},
 			Keys: wards, Epsilon: 1}, flood, clamped, false},
 		{"mean by ward", unit, meanBy(1), flood, clamped, false},
