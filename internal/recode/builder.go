@@ -37,12 +37,11 @@ type builder struct {
 	items   []int32
 	before  int64 // loss of these
 
-	sets    []set
-	live    []int32
-	delta   [][]int64 // noisy loss of merging two sets
-	sum     int64     // loss of the sets
-	rebuilt int
-	one     []uint32
+	sets  []set
+	live  []int32
+	delta [][]int64 // noisy loss of merging two sets
+	sum   int64     // loss of the sets
+	one   []uint32
 }
 
 // set is a class to be.
@@ -280,13 +279,15 @@ func (b *builder) loss() (sum int64) {
 	return sum
 }
 
-// publish puts the sets in the place of the classes of the pool. It says
-// whether there was room.
-func (b *builder) publish(in *block, number int32, of []int32) bool {
+// publish puts the sets in the place of the classes of the pool, where there is
+// room for them.
+func (b *builder) publish(in *block, number int32, of []int32) {
+	taken := len(b.classes)
 	for len(b.classes) < len(b.live) {
 		n := len(in.spare)
 		if n == 0 {
-			return false
+			in.spare = append(in.spare, b.classes[taken:]...)
+			return
 		}
 		b.classes = append(b.classes, in.spare[n-1])
 		in.spare = in.spare[:n-1]
@@ -302,5 +303,4 @@ func (b *builder) publish(in *block, number int32, of []int32) bool {
 		}
 		b.of.fill(class, items)
 	}
-	return true
 }

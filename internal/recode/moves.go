@@ -39,7 +39,7 @@ func (v *mover) improve(ctx context.Context) error {
 		v.look[i] = true
 	}
 	for range movePasses {
-		before := v.moves
+		moved := false
 		for it := range v.look {
 			if !v.look[it] {
 				continue
@@ -48,11 +48,9 @@ func (v *mover) improve(ctx context.Context) error {
 				return ctx.Err()
 			}
 			v.look[it] = false
-			if v.improveItem(int32(it)) {
-				v.moves++
-			}
+			moved = v.improveItem(int32(it)) || moved
 		}
-		if v.moves == before {
+		if !moved {
 			break
 		}
 	}

@@ -63,7 +63,6 @@ func (s *solver) partition(
 		for _, side := range sides {
 			open = append(open, s.newPart(side))
 		}
-		s.evaluated++
 	}
 	return nil
 }

@@ -70,9 +70,6 @@ func (s *solver) rebuild(ctx context.Context, c *classes, near *neighbours) erro
 			free = append(free, blocks[i].spare...)
 		}
 	}
-	for _, b := range builders {
-		s.moves += b.rebuilt
-	}
 	return nil
 }
 
@@ -135,8 +132,8 @@ func (b *builder) work(in *block, number int32, of []int32, r *rand.Rand) {
 			continue
 		}
 		b.improve()
-		if b.loss() < b.before && b.publish(in, number, of) {
-			b.rebuilt++
+		if b.loss() < b.before {
+			b.publish(in, number, of)
 		}
 	}
 }

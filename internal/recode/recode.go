@@ -107,6 +107,4 @@ type Result struct {
 	Loss       float64   // of the whole
 	Columns    []float64 // by column
 	Method     Method    // that was used
-	Evaluated  int       // vectors whose classes were counted
-	Moves      int       // tuples moved, classes rebuilt
 }

@@ -111,7 +111,6 @@ func (s *solver) result(c *classes) *Result {
 	r := &Result{
 		Class: make([]uint32, len(s.item)), Suppressed: c.suppressed,
 		Columns: make([]float64, s.m), Method: s.method(),
-		Evaluated: s.evaluated, Moves: s.moves,
 	}
 	number := make([]uint32, len(c.member))
 	sums := make([]int64, s.m)

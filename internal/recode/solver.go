@@ -26,8 +26,6 @@ type solver struct {
 	rows  []int64      // of each item
 	steps [][][]uint32 // see stepsUp
 	judge *judge
-
-	evaluated, moves int
 }
 
 func newSolver(p *Problem) *solver {

@@ -95,7 +95,6 @@ func (s *solver) sweep(ctx context.Context, c *classes) error {
 			return err
 		}
 		next := &queue[0]
-		s.evaluated++
 		pending := w.visit(next.number, next.cost+int64(float64(next.cost)*ahead))
 		if pending < 0 {
 			heap.Pop(&queue)
@@ -130,7 +129,9 @@ func (w *sweeper) stops() stops {
 			sum, least := 0.0, int64(1)<<62
 			for it, rows := range w.solver.rows {
 				cost := of[w.low(it, j)]
-				sum += float64(float64(cost) * float64(rows)) // not fused, see Solve
+				// Converted so that no processor fuses the product and the sum into a
+				// result of its own.
+				sum += float64(float64(cost) * float64(rows))
 				least = min(least, cost)
 			}
 			mean := sum / float64(w.n)
