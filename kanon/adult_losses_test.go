@@ -37,8 +37,8 @@ func TestAdultLosses(t *testing.T) {
 			continue // see TestAdultSensitiveOptimum
 		}
 		seen++
-		if testing.Short() && cell("metric") != "loss" {
-			continue // the slow ones
+		if testing.Short() && row[0] != "adult_k5_s0.05" {
+			continue
 		}
 		t.Run(row[0], func(t *testing.T) {
 			cfg := Config{

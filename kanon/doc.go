@@ -24,9 +24,11 @@
 // # What is not promised
 //
 // k-anonymity hides a row among k as far as the columns named go. It does not
-// hide what all k have in common, for which there are [LDiversity] and
-// [TCloseness] of the columns that they name; it does not protect against somebody who
-// knows more columns, and it says nothing of two releases of one table taken
-// together. Counts and plans hold values of the table and rare combinations of
+// hide what all k have in common, for which there are [AlphaK], [LDiversity],
+// [TCloseness], [BetaLikeness] and [DeltaDisclosure] of the columns that they
+// name, nor that somebody is in the table, for which there is [DeltaPresence];
+// it does not protect against somebody who knows more columns, and it says
+// nothing of two releases of one table taken together, for which there is
+// [SafePub]. Counts and plans hold values of the table and rare combinations of
 // them; they are as confidential as the table.
 package kanon
