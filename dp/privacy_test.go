@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/cryptotest"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/lethe-go/lethe/dp/accounting"
@@ -66,10 +67,10 @@ func audit(runs int, delta float64, with, without func() float64) float64 {
 			x := table[half*q/400]
 			for _, low := range []bool{false, true} {
 				n, m := hits(a, x, low), hits(b, x, low)
-				if eps := lossBound(n, m, half, delta); eps > best {
+				if eps := promise(n, m, half, delta); eps > best {
 					best, bound, below, swap = eps, x, low, false
 				}
-				if eps := lossBound(m, n, half, delta); eps > best {
+				if eps := promise(m, n, half, delta); eps > best {
 					best, bound, below, swap = eps, x, low, true
 				}
 			}
@@ -91,13 +92,22 @@ func hits(sorted []float64, x float64, below bool) int {
 	return len(sorted) - at
 }
 
+// promise is about what lossBound will be for an event, to choose one by.
+func promise(n, m, runs int, delta float64) float64 {
+	over := float64(n) - delta*float64(runs)
+	if over <= 0 {
+		return math.Inf(-1)
+	}
+	few := float64(m) + 8
+	return math.Log(over/few) - 5.4*math.Sqrt(float64(n)/(over*over)+1/few)
+}
+
 // lossBound is a lower bound on ln((p-delta)/q) for n and m hits in as many runs.
 func lossBound(n, m, runs int, delta float64) float64 {
 	if n == 0 || m == runs || float64(n) <= delta*float64(runs) {
 		return math.Inf(-1)
 	}
-	p := clopperPearson(n, runs)
-	q := distuv.Beta{Alpha: float64(m + 1), Beta: float64(runs - m)}.Quantile(1 - alarm/2)
+	p, q := clopperPearson(n, runs), 1-clopperPearson(runs-m, runs)
 	if p <= delta {
 		return math.Inf(-1)
 	}
@@ -109,7 +119,15 @@ func clopperPearson(n, runs int) float64 {
 	if n == 0 {
 		return 0
 	}
-	return distuv.Beta{Alpha: float64(n), Beta: float64(runs - n + 1)}.Quantile(alarm / 2)
+	low, high := 0.0, 1.0
+	for range 60 {
+		if p := (low + high) / 2; mathext.RegIncBeta(float64(n), float64(runs-n+1), p) < alarm/2 {
+			low = p
+		} else {
+			high = p
+		}
+	}
+	return low
 }
 
 // trial is a pair of neighbours with a query, and the faults that the audit of it
@@ -373,7 +391,7 @@ func TestLossBound(t *testing.T) {
 	// Clopper and Pearson at 50 of 100, two-sided 1e-7: by bisection on the
 	// binomial sums.
 	n, runs := 50, 100
-	lower := distuv.Beta{Alpha: float64(n), Beta: float64(runs - n + 1)}.Quantile(alarm / 2)
+	lower := clopperPearson(n, runs)
 	tail := 0.0
 	for k := n; k <= runs; k++ {
 		tail += distuv.Binomial{N: float64(runs), P: lower}.Prob(float64(k))
