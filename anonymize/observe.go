@@ -1,0 +1,123 @@
+package anonymize
+
+import (
+	"context"
+	"errors"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lethe-go/lethe/dp"
+)
+
+// observe is pass 1: it counts the quasi-identifiers and solves for a plan,
+// unless there is one, and answers the queries, if there are any. Queries see
+// rows before any step that is fitted to the data.
+func (r *run) observe(ctx context.Context, src Source, session *dp.Session) error {
+	var scan *dp.Scan
+	counts, err := r.read(ctx, src, session, &scan)
+	if err != nil {
+		return err
+	}
+	defer counts.Close()
+	if scan != nil { // first, because the search has use for its memory
+		if r.results, err = scan.Results(ctx); err != nil {
+			return err
+		}
+		scan = nil
+	}
+	if r.plan == nil {
+		r.progress("searching", 0, 0)
+		if r.plan, err = r.Solve(ctx, counts); err != nil {
+			return err
+		}
+		r.counted = true
+	}
+	r.rows.Input = counts.head.Input
+	return nil
+}
+
+// read is pass 1: it counts the rows, unless there is a plan, and lets the
+// queries of a session see them, whose scan it leaves in scan. It does not read
+// where there is nothing to do.
+func (r *run) read(
+	ctx context.Context, src Source, session *dp.Session, scan **dp.Scan,
+) (counts *Counts, err error) {
+	counts = &Counts{memory: r.opts.Memory, spillDir: r.opts.SpillDir}
+	counts.head = countsHead{Policy: r.policy.digest(), Fitted: &Fitted{Schema: schemaDigest(r.schema)}}
+	counting := r.plan == nil && r.anonymizer != nil
+	if !counting && session == nil {
+		return counts, nil
+	}
+	reader, err := src.Open(ctx, r.fitRead...)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Release()
+	local, err := r.bind(reader.Schema(), r.fitKeep)
+	if err != nil {
+		return nil, err
+	}
+	made := counts
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, made.Close())
+		}
+	}()
+	seen := &fingerprints{}
+	if counting {
+		seen.of = r.anonymizer
+		if counts.rows, err = r.anonymizer.NewCounts(local.out); err != nil {
+			return nil, err
+		}
+		if r.opts.Memory > 0 {
+			if err := counts.rows.SpillBeyond(r.opts.Memory, r.opts.SpillDir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if session != nil {
+		if *scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
+			if errors.Is(err, dp.ErrBudget) {
+				err = unsatisfied(err)
+			}
+			return nil, err
+		}
+		r.entry, _ = (*scan).Entry()
+	}
+	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+		out, err := local.apply(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		if err := seen.add(out); err != nil {
+			out.Release()
+			return nil, err
+		}
+		return out, nil
+	}
+	querying := newAside(func(rec arrow.Record) error {
+		if session == nil {
+			return nil
+		}
+		return unsatisfied((*scan).Add(rec))
+	})
+	order := newSortWatch(r.policy.quasi())
+	err = inOrder(ctx, reader, r.opts.Workers, work, func(rec arrow.Record) error {
+		r.progress("reading", local.input.Load(), 0)
+		querying.add(rec)
+		order.add(rec)
+		if !counting {
+			return nil
+		}
+		return unsatisfied(counts.rows.Add(rec))
+	})
+	r.sorted = order.sorted()
+	if err := errors.Join(err, querying.wait()); err != nil {
+		return nil, err
+	}
+	counts.head.Input, counts.head.Fitted.Rows = local.input.Load(), local.sampled.Load()
+	if counting {
+		counts.head.Fitted.Combinations = seen.total()
+	}
+	return counts, nil
+}
