@@ -239,5 +239,5 @@ func ExampleHierarchies() {
 		return
 	}
 	fmt.Printf("%T %+v\n", proposals[0].Hierarchy, proposals[0].Hierarchy)
-	// Output: kanon.Intervals {Widths:[2 4 8 16] Min:16 Max:63 Bottom:false Top:false}
+	// Output: kanon.Intervals {Widths:[2 4 8 16] Min:16 Max:63 Bottom:false Top:false Free:false}
 }
