@@ -9,6 +9,7 @@ import (
 
 	"github.com/lethe-go/lethe/internal/column"
 	"github.com/lethe-go/lethe/internal/entropy"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // plan is what the queries of a scan read and what they make of it. It does not
@@ -98,7 +99,7 @@ func (p *plan) measure(schema *arrow.Schema, m asked) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !numeric(f.Type) {
+	if !number.Is(f.Type) {
 		return 0, fmt.Errorf("column %q is of type %s, want a number", m.column, f.Type)
 	}
 	at := slices.Index(p.numbers, m.column)

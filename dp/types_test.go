@@ -8,8 +8,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/decimal128"
-	"github.com/apache/arrow/go/v15/arrow/float16"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
@@ -99,28 +97,6 @@ func TestMeanRefusesOtherTypes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "want a number") {
 			t.Errorf("%s: %v", dt, err)
 		}
-	}
-}
-
-func TestDecimalFloat(t *testing.T) {
-	for _, test := range []struct {
-		d     decimal128.Num
-		scale int32
-		want  float64
-	}{
-		{decimal128.FromI64(0), 0, 0}, {decimal128.FromI64(-5), 0, -5}, {decimal128.FromI64(1234),
-			2, 12.34},
-		{decimal128.FromI64(-1234), 2, -12.34}, {decimal128.FromI64(12), -2, 1200},
-		{decimal128.New(1, 0), 0, 1 << 64}, {decimal128.New(-1, 0), 0, -(1 << 64)},
-		{decimal128.New(math.MinInt64, 0), 0, -math.Ldexp(1, 127)},
-		{decimal128.FromI64(7), 1000, 0}, {decimal128.FromI64(7), -1000, math.Inf(1)},
-	} {
-		if got := decimalFloat(test.d, test.scale); got != test.want {
-			t.Errorf("%v at scale %d: %v, want %v", test.d, test.scale, got, test.want)
-		}
-	}
-	if got := float16.New(1.5).Float32(); got != 1.5 {
-		t.Errorf("float16: %v", got)
 	}
 }
 

@@ -29,7 +29,7 @@ func (AlphaK) model() {}
 
 // String is the name of the model, as "(0.5, 3)-anonymity of diagnosis".
 func (m AlphaK) String() string {
-	return fmt.Sprintf("(%s, %d)-anonymity of %s", number(m.Alpha), m.K, m.Column)
+	return fmt.Sprintf("(%s, %d)-anonymity of %s", decimal(m.Alpha), m.K, m.Column)
 }
 
 func (m AlphaK) validate() error {

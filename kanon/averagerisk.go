@@ -28,9 +28,9 @@ func (AverageRisk) model() {}
 
 // String is the name of the model, as "average risk of 0.1".
 func (m AverageRisk) String() string {
-	s := "average risk of " + number(m.Risk)
+	s := "average risk of " + decimal(m.Risk)
 	if m.Highest > 0 {
-		s += fmt.Sprintf(", above %s for %s of rows", number(m.Highest), number(m.AtRisk))
+		s += fmt.Sprintf(", above %s for %s of rows", decimal(m.Highest), decimal(m.AtRisk))
 	}
 	return s
 }

@@ -40,7 +40,7 @@ func (BetaLikeness) model() {}
 
 // String is the name of the model, as "enhanced 1.5-likeness of diagnosis".
 func (m BetaLikeness) String() string {
-	return fmt.Sprintf("%s %s-likeness of %s", m.Kind, number(m.Beta), m.Column)
+	return fmt.Sprintf("%s %s-likeness of %s", m.Kind, decimal(m.Beta), m.Column)
 }
 
 func (m BetaLikeness) validate() error {

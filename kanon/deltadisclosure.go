@@ -26,7 +26,7 @@ func (DeltaDisclosure) model() {}
 
 // String is the name of the model, as "1-disclosure privacy of diagnosis".
 func (m DeltaDisclosure) String() string {
-	return fmt.Sprintf("%s-disclosure privacy of %s", number(m.Delta), m.Column)
+	return fmt.Sprintf("%s-disclosure privacy of %s", decimal(m.Delta), m.Column)
 }
 
 func (m DeltaDisclosure) validate() error {

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // The readers here give the built-in hierarchies the values of a domain by
@@ -81,26 +82,14 @@ func integers(domain arrow.Array) func(i int) int64 {
 		if at := integers(a.Dictionary()); at != nil {
 			return func(i int) int64 { return at(a.GetValueIndex(i)) }
 		}
-	case *array.Int8:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int16:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int32:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int64:
-		return a.Value
-	case *array.Uint8:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Uint16:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Uint32:
-		return func(i int) int64 { return int64(a.Value(i)) }
 	case *array.Uint64:
 		return func(i int) int64 { return int64(min(a.Value(i), math.MaxInt64)) }
 	case *array.Decimal128:
 		if a.DataType().(*arrow.Decimal128Type).Scale == 0 {
 			return func(i int) int64 { return nearestInt64(a.Value(i).BigInt()) }
 		}
+	default:
+		return number.Whole(domain)
 	}
 	return nil
 }
@@ -131,29 +120,10 @@ func floats(domain arrow.Array) (at func(i int) float64, round func(float64) flo
 	case *array.Float64:
 		return a.Value, same
 	case *array.Decimal128:
-		scale := int64(a.DataType().(*arrow.Decimal128Type).Scale)
-		return func(i int) float64 { return decimalFloat(a.Value(i).BigInt(), scale) }, same
+		scale := a.DataType().(*arrow.Decimal128Type).Scale
+		return func(i int) float64 { return number.Decimal(a.Value(i), scale) }, same
 	}
 	return nil, nil
-}
-
-// decimalFloat is the float64 nearest to n/10^scale.
-func decimalFloat(n *big.Int, scale int64) float64 {
-	if scale >= 0 && scale <= 22 && n.IsInt64() {
-		// Both are exact as float64, so the quotient is rounded once.
-		if v := n.Int64(); v > -1<<53 && v < 1<<53 {
-			return float64(v) / math.Pow10(int(scale))
-		}
-	}
-	ten := new(big.Int).Exp(big.NewInt(10), big.NewInt(max(scale, -scale)), nil)
-	r := new(big.Rat).SetInt(n)
-	if scale >= 0 {
-		r.Quo(r, new(big.Rat).SetInt(ten))
-	} else {
-		r.Mul(r, new(big.Rat).SetInt(ten))
-	}
-	f, _ := r.Float64()
-	return f
 }
 
 // labelArray builds n labels.

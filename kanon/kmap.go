@@ -52,7 +52,7 @@ func (m KMap) String() string {
 	if m.Occurrence == "" {
 		return fmt.Sprintf("%d-map", m.K)
 	}
-	return fmt.Sprintf("%d-map of %d (%s, %s)", m.K, m.Population, m.Occurrence, number(m.Significance))
+	return fmt.Sprintf("%d-map of %d (%s, %s)", m.K, m.Population, m.Occurrence, decimal(m.Significance))
 }
 
 func (m KMap) validate() error {
@@ -128,7 +128,7 @@ func (DeltaPresence) model() {}
 
 // String is the name of the model, as "presence of 0.1 to 0.5".
 func (m DeltaPresence) String() string {
-	return fmt.Sprintf("presence of %s to %s", number(m.Min), number(m.Max))
+	return fmt.Sprintf("presence of %s to %s", decimal(m.Min), decimal(m.Max))
 }
 
 func (m DeltaPresence) validate() error {

@@ -56,13 +56,13 @@ func (LDiversity) model() {}
 // String is the name of the model, as "distinct 3-diversity of diagnosis".
 func (m LDiversity) String() string {
 	if m.Kind == Recursive {
-		return fmt.Sprintf("recursive (%s, %s)-diversity of %s", number(m.C), number(m.L), m.Column)
+		return fmt.Sprintf("recursive (%s, %s)-diversity of %s", decimal(m.C), decimal(m.L), m.Column)
 	}
-	return fmt.Sprintf("%s %s-diversity of %s", m.Kind, number(m.L), m.Column)
+	return fmt.Sprintf("%s %s-diversity of %s", m.Kind, decimal(m.L), m.Column)
 }
 
 // number writes a parameter as a person would.
-func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 func (m LDiversity) validate() error {
 	var errs []error

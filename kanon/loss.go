@@ -124,13 +124,13 @@ func (l Loss) String() string {
 		s += " by " + string(a)
 	}
 	if l.Balance != 0 {
-		s += fmt.Sprintf(", balance %s", number(l.Balance))
+		s += fmt.Sprintf(", balance %s", decimal(l.Balance))
 	}
 	for i, name := range slices.Sorted(maps.Keys(l.Weights)) {
 		if i == 0 {
 			s += ", weights"
 		}
-		s += fmt.Sprintf(" %s=%s", name, number(l.Weights[name]))
+		s += fmt.Sprintf(" %s=%s", name, decimal(l.Weights[name]))
 	}
 	return s
 }

@@ -49,7 +49,7 @@ func (TCloseness) model() {}
 
 // String is the name of the model, as "0.2-closeness of diagnosis (equal)".
 func (m TCloseness) String() string {
-	return fmt.Sprintf("%s-closeness of %s (%s)", number(m.T), m.Column, m.Distance)
+	return fmt.Sprintf("%s-closeness of %s (%s)", decimal(m.T), m.Column, m.Distance)
 }
 
 func (m TCloseness) validate() error {

@@ -19,7 +19,7 @@ type SampleUniqueness struct {
 func (SampleUniqueness) model() {}
 
 // String is the name of the model, as "sample uniqueness of 0.01".
-func (m SampleUniqueness) String() string { return "sample uniqueness of " + number(m.Share) }
+func (m SampleUniqueness) String() string { return "sample uniqueness of " + decimal(m.Share) }
 
 func (m SampleUniqueness) validate() error { return validUniqueness(m.Share) }
 
@@ -75,7 +75,7 @@ func (PopulationUniqueness) model() {}
 
 // String is the name of the model, as "population uniqueness of 0.01 (dankar)".
 func (m PopulationUniqueness) String() string {
-	return fmt.Sprintf("population uniqueness of %s (%s)", number(m.Share), m.Estimator)
+	return fmt.Sprintf("population uniqueness of %s (%s)", decimal(m.Share), m.Estimator)
 }
 
 func (m PopulationUniqueness) validate() error {

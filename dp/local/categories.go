@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // maxCategories bounds the categories of a column.
@@ -98,32 +99,16 @@ func newDomain(in arrow.DataType, categories []string, other string) (*domain, e
 
 // wholeNumbers reads integers and booleans as different int64; nil for others.
 func wholeNumbers(a arrow.Array) func(i int) int64 {
-	switch a := a.(type) {
-	case *array.Boolean:
-		return func(i int) int64 {
-			if a.Value(i) {
-				return 1
-			}
-			return 0
-		}
-	case *array.Int8:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int16:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int32:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Int64:
-		return a.Value
-	case *array.Uint8:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Uint16:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Uint32:
-		return func(i int) int64 { return int64(a.Value(i)) }
-	case *array.Uint64:
-		return func(i int) int64 { return int64(a.Value(i)) }
+	flags, ok := a.(*array.Boolean)
+	if !ok {
+		return number.Whole(a)
 	}
-	return nil
+	return func(i int) int64 {
+		if flags.Value(i) {
+			return 1
+		}
+		return 0
+	}
 }
 
 // codes is the category of every row of a.

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lethe-go/lethe/dp/mechanism"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // Noise moves numbers into bounds and adds Laplace noise of scale
@@ -106,54 +107,24 @@ func (m Noise) bind(in arrow.DataType) (kernel, error) {
 }
 
 // readNumbers reads every row, nulls and what is not a number as missing; they
-// are an error where that is NaN.
+// are an error where that is NaN. That large integers are rounded is of no
+// importance among numbers that may be anything within the bounds.
 func readNumbers(a arrow.Array, missing float64) ([]float64, error) {
-	rows, at := a, func(i int) int { return i }
-	if d, ok := a.(*array.Dictionary); ok {
-		// d.Dictionary would write to d, which others may be reading.
-		rows = array.MakeFromData(d.Data().Dictionary())
-		defer rows.Release()
-		at = d.GetValueIndex
+	out, err := number.Values(a)
+	if err != nil {
+		return nil, err
 	}
-	read := floats(rows)
-	out := make([]float64, a.Len())
-	bad := false
-	for i := range out {
-		x := missing
-		if a.IsValid(i) {
-			j := at(i)
-			if j < 0 || j >= rows.Len() {
-				return nil, fmt.Errorf("an index is outside the dictionary of %d entries", rows.Len())
-			}
-			if v := read(j); rows.IsValid(j) && v == v {
-				x = v
-			}
+	for i, x := range out {
+		if x == x {
+			continue
 		}
-		out[i] = x
-		bad = bad || x != x
-	}
-	if bad {
-		return nil, errors.New("a row holds a null or what is not a number; give \"missing\", a " +
-			"number that stands for such rows")
+		if missing != missing {
+			return nil, errors.New("a row holds a null or what is not a number; give \"missing\", a " +
+				"number that stands for such rows")
+		}
+		out[i] = missing
 	}
 	return out, nil
-}
-
-// floats reads numbers; the conversion of large integers rounds, which is of no
-// importance among numbers that may be anything within the bounds.
-func floats(a arrow.Array) func(i int) float64 {
-	switch a := a.(type) {
-	case *array.Float16:
-		return func(i int) float64 { return float64(a.Value(i).Float32()) }
-	case *array.Float32:
-		return func(i int) float64 { return float64(a.Value(i)) }
-	case *array.Float64:
-		return a.Value
-	case *array.Uint64:
-		return func(i int) float64 { return float64(a.Value(i)) }
-	}
-	whole := wholeNumbers(a)
-	return func(i int) float64 { return float64(whole(i)) }
 }
 
 // Mean estimates the mean of the true numbers, moved into the bounds, from

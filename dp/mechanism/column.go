@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // Column returns a new array of the numbers of a, each with its own noise: int64
@@ -61,23 +62,11 @@ func (n *Noise) Column(mem memory.Allocator, a arrow.Array) (arrow.Array, error)
 // integers reads the rows of an integer column; what does not fit an int64 is
 // the largest one.
 func integers(a arrow.Array) (func(i int) int64, error) {
-	switch a := a.(type) {
-	case *array.Int8:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Int16:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Int32:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Int64:
-		return a.Value, nil
-	case *array.Uint8:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Uint16:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Uint32:
-		return func(i int) int64 { return int64(a.Value(i)) }, nil
-	case *array.Uint64:
-		return func(i int) int64 { return int64(min(a.Value(i), 1<<63-1)) }, nil
+	if large, ok := a.(*array.Uint64); ok {
+		return func(i int) int64 { return int64(min(large.Value(i), 1<<63-1)) }, nil
+	}
+	if at := number.Whole(a); at != nil {
+		return at, nil
 	}
 	return nil, fmt.Errorf("mechanism: the column is %s; want integers", a.DataType())
 }
@@ -87,7 +76,7 @@ func integers(a arrow.Array) (func(i int) int64, error) {
 func (g grid) numbers(a arrow.Array) (func(i int) float64, error) {
 	switch a := a.(type) {
 	case *array.Float16:
-		return func(i int) float64 { return float64(a.Value(i).Float32()) }, nil
+		return func(i int) float64 { return number.Half(a.Value(i)) }, nil
 	case *array.Float32:
 		return func(i int) float64 { return float64(a.Value(i)) }, nil
 	case *array.Float64:

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/number"
 )
 
 // Table holds columns of a table.
@@ -80,7 +81,7 @@ func (t *Table) find(schema *arrow.Schema, codes, numbers []string) ([]int, erro
 		at = append(at, found[0])
 		dt := schema.Field(found[0]).Type
 		if i >= len(codes) {
-			if !Numeric(dt) {
+			if !number.Is(dt) {
 				errs = append(errs, fmt.Errorf("column %q: type %s, want numbers", name, dt))
 			}
 			continue
@@ -109,9 +110,10 @@ func (t *Table) add(rec arrow.Record, at []int, numbers []string) error {
 		wg.Go(func() {
 			a := rec.Column(at[i])
 			if k := i - len(t.Columns); k >= 0 {
-				t.Numbers[k], errs[i] = appendNumbers(t.Numbers[k], a)
-				if errs[i] != nil {
-					errs[i] = fmt.Errorf("column %q: %w", numbers[k], errs[i])
+				from := len(t.Numbers[k])
+				t.Numbers[k] = append(t.Numbers[k], make([]float64, n)...)
+				if err := number.Read(a, t.Numbers[k][from:], new([]float64)); err != nil {
+					errs[i] = fmt.Errorf("column %q: %w", numbers[k], err)
 				}
 				return
 			}

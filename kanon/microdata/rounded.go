@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// rounded makes an array of numbers of a type that tuple.Numeric accepts, each
+// rounded makes an array of numbers of a type that number.Is accepts, each
 // rounded to it, half away from zero. The numbers lie between values of the
 // type.
 func rounded(dt arrow.DataType, x []float64) arrow.Array {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lethe-go/lethe/internal/column"
-	"github.com/lethe-go/lethe/internal/tuple"
+	"github.com/lethe-go/lethe/internal/number"
 	"github.com/lethe-go/lethe/kanon"
 )
 
@@ -23,7 +23,7 @@ const (
 func (v *values) numbers(p *Proposal) {
 	domain := v.coder.Array(memory.DefaultAllocator, v.codes)
 	defer domain.Release()
-	at, err := tuple.Numbers(domain)
+	at, err := number.Values(domain)
 	if err != nil {
 		p.because("the values cannot be read as numbers")
 		return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/number"
 	"github.com/lethe-go/lethe/internal/tuple"
 	"github.com/lethe-go/lethe/kanon"
 )
@@ -91,7 +92,7 @@ func propose(c tuple.Column) Proposal {
 		p.because("the column holds no values")
 	case p.Distinct <= 2:
 		v.few(&p)
-	case tuple.Numeric(c.Coder.Type().Arrow()):
+	case number.Is(c.Coder.Type().Arrow()):
 		v.numbers(&p)
 	case kind == column.Date || kind == column.Timestamp:
 		v.dates(&p)

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lethe-go/lethe/internal/column"
+	"github.com/lethe-go/lethe/internal/number"
 	"github.com/lethe-go/lethe/internal/tuple"
 )
 
@@ -91,7 +92,7 @@ func (v *view) readNumbers(coder *column.Coder, out tuple.Column) error {
 	return nil
 }
 
-func numeric(coder *column.Coder) bool { return tuple.Numeric(coder.Type().Arrow()) }
+func numeric(coder *column.Coder) bool { return number.Is(coder.Type().Arrow()) }
 
 // numbersOf are the numbers of the codes, NaN for null.
 func numbersOf(coder *column.Coder) []float64 {
@@ -101,7 +102,7 @@ func numbersOf(coder *column.Coder) []float64 {
 	}
 	a := coder.Array(memory.DefaultAllocator, codes)
 	defer a.Release()
-	numbers, err := tuple.Numbers(a)
+	numbers, err := number.Values(a)
 	if err != nil { // numeric has said that they are
 		return make([]float64, len(codes))
 	}
@@ -111,8 +112,8 @@ func numbersOf(coder *column.Coder) []float64 {
 // lineOf places the values of a domain, which is in canonical order, on a line:
 // numbers and times at their number, others at their place.
 func lineOf(domain arrow.Array) ([]float64, error) {
-	if tuple.Numeric(domain.DataType()) {
-		return tuple.Numbers(domain)
+	if number.Is(domain.DataType()) {
+		return number.Values(domain)
 	}
 	at := make([]float64, domain.Len())
 	for i := range at {
