@@ -1,16 +1,18 @@
 package column
 
 import (
+	"hash/maphash"
 	"math/bits"
 
 	"github.com/lethe-go/lethe/internal/group"
-	"github.com/zeebo/xxh3"
 )
 
 // byteTable numbers distinct byte strings densely. They lie one behind the
 // other in an arena; a slot holds 32 bits of the hash, which decide nearly all
-// comparisons and suffice to grow, and the number.
+// comparisons and suffice to grow, and the number. The hash has a seed of its
+// own, so that nobody can write a file whose strings all fall on one slot.
 type byteTable struct {
+	seed  maphash.Seed
 	arena []byte
 	ends  []uint64 // ends[i] is where string i ends and string i+1 starts
 	slots []uint64 // hash << 32 | number + 1; 0 is free
@@ -21,6 +23,7 @@ const minByteSlots = 16
 
 func newByteTable() *byteTable {
 	return &byteTable{
+		seed:  maphash.MakeSeed(),
 		slots: make([]uint64, minByteSlots),
 		shift: uint(32 - bits.TrailingZeros(minByteSlots)),
 	}
@@ -51,12 +54,12 @@ func (t *byteTable) find(s []byte, tag uint64) (uint32, uint64) {
 }
 
 func (t *byteTable) lookup(s []byte) uint32 {
-	i, _ := t.find(s, xxh3.Hash(s)>>32)
+	i, _ := t.find(s, maphash.Bytes(t.seed, s)>>32)
 	return i
 }
 
 func (t *byteTable) add(s []byte) uint32 {
-	tag := xxh3.Hash(s) >> 32
+	tag := maphash.Bytes(t.seed, s) >> 32
 	i, p := t.find(s, tag)
 	if i != group.None {
 		return i

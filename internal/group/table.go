@@ -3,7 +3,10 @@
 // and merging classes is made of.
 package group
 
-import "math/bits"
+import (
+	"math/bits"
+	"math/rand/v2"
+)
 
 // None is the number of a key that a Table does not hold.
 const None = ^uint32(0)
@@ -12,17 +15,28 @@ const None = ^uint32(0)
 const MaxLen = 1<<32 - 2
 
 const (
-	multiplier = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio
-	chunk      = 256                // keys whose slots are read before any is compared
-	minBits    = 4
+	golden  = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio
+	chunk   = 256                // keys whose slots are read before any is compared
+	minBits = 4
+	// longest is the run of taken slots after which a table takes another
+	// multiplier.
+	longest = 1000
 )
 
 // Table maps keys to dense numbers by open addressing with linear probing. The
 // keys themselves are one dense slice; the slots hold numbers only, so that
 // clearing and growing are cheap. The zero value is not ready, see New. A
 // Table may be read by many goroutines and written by one.
+//
+// The hash is a product, of which the upper bits count. The golden ratio
+// spreads codes that lie beside each other evenly. A file can be written so
+// that its keys fall together all the same; then the multiplier becomes a
+// random odd number, by which any two keys fall together with a chance of at
+// most twice that of a random function (Dietzfelbinger, Hagerup, Katajainen,
+// Penttonen 1997). Numbers do not depend on it.
 type Table struct {
 	words int
+	by    uint64 // multiplier of the hash
 	keys  []uint64
 	n     int
 	slots []uint32 // number + 1; 0 is free
@@ -33,7 +47,7 @@ type Table struct {
 // New makes an empty table for keys of the given number of words, at least
 // one, with room for hint keys.
 func New(words, hint int) *Table {
-	t := &Table{words: max(words, 1), hole: -1}
+	t := &Table{words: max(words, 1), by: golden, hole: -1}
 	t.Reset(hint)
 	return t
 }
@@ -113,7 +127,7 @@ func (t *Table) Find(keys []uint64, out []uint32) (missing int) {
 // findAll1 reads the slots first, as add1 does.
 func (t *Table) findAll1(keys []uint64, out []uint32) (missing int) {
 	for i := range out {
-		out[i] = t.slots[hash1(keys[i])>>t.shift]
+		out[i] = t.slots[hash1(keys[i], t.by)>>t.shift]
 	}
 	for i, key := range keys[:len(out)] {
 		switch s := out[i]; {
@@ -131,12 +145,12 @@ func (t *Table) findAll1(keys []uint64, out []uint32) (missing int) {
 	return missing
 }
 
-func hash1(key uint64) uint64 { return (key ^ key>>31) * multiplier }
+func hash1(key, by uint64) uint64 { return (key ^ key>>31) * by }
 
-func hashN(key []uint64) uint64 {
+func hashN(key []uint64, by uint64) uint64 {
 	h := uint64(0)
 	for _, w := range key {
-		h = (bits.RotateLeft64(h, 23) ^ w ^ w>>31) * multiplier
+		h = (bits.RotateLeft64(h, 23) ^ w ^ w>>31) * by
 	}
 	return h
 }
@@ -145,9 +159,9 @@ func hashN(key []uint64) uint64 {
 // other, so the memory serves them together.
 func (t *Table) add1(keys []uint64, out []uint32) {
 	t.grow(len(out))
-	slots, shift := t.slots, t.shift
+	slots, shift, by := t.slots, t.shift, t.by
 	for i := range out {
-		out[i] = slots[hash1(keys[i])>>shift]
+		out[i] = slots[hash1(keys[i], by)>>shift]
 	}
 	for i, key := range keys[:len(out)] {
 		if s := out[i]; s != 0 && t.keys[s-1] == key {
@@ -155,28 +169,31 @@ func (t *Table) add1(keys []uint64, out []uint32) {
 			continue
 		}
 		mask := uint64(len(slots) - 1)
-		p := hash1(key) >> shift
-		for {
+		home := hash1(key, by) >> shift
+		for p := home; ; p = (p + 1) & mask {
 			s := slots[p]
 			if s == 0 {
 				t.keys = append(t.keys, key)
 				t.n++
 				slots[p] = uint32(t.n)
 				out[i] = uint32(t.n - 1)
+				if (p-home)&mask > longest {
+					t.respread()
+					slots, by = t.slots, t.by
+				}
 				break
 			}
 			if t.keys[s-1] == key {
 				out[i] = s - 1
 				break
 			}
-			p = (p + 1) & mask
 		}
 	}
 }
 
 func (t *Table) find1(key uint64) uint32 {
 	mask := uint64(len(t.slots) - 1)
-	for p := hash1(key) >> t.shift; ; p = (p + 1) & mask {
+	for p := hash1(key, t.by) >> t.shift; ; p = (p + 1) & mask {
 		s := t.slots[p]
 		if s == 0 {
 			return None
@@ -190,7 +207,7 @@ func (t *Table) find1(key uint64) uint32 {
 // findN returns the number of a key, or None and the free slot for it.
 func (t *Table) findN(key []uint64) (uint32, uint64) {
 	mask := uint64(len(t.slots) - 1)
-	for p := hashN(key) >> t.shift; ; p = (p + 1) & mask {
+	for p := hashN(key, t.by) >> t.shift; ; p = (p + 1) & mask {
 		s := t.slots[p]
 		if s == 0 {
 			return None, p
@@ -219,6 +236,9 @@ func (t *Table) addN(key []uint64) uint32 {
 	t.keys = append(t.keys, key...)
 	t.n++
 	t.slots[p] = uint32(t.n)
+	if (p-hashN(key, t.by)>>t.shift)&uint64(len(t.slots)-1) > longest {
+		t.respread()
+	}
 	return uint32(t.n - 1)
 }
 
@@ -234,16 +254,28 @@ func (t *Table) grow(more int) {
 	}
 	t.slots = make([]uint32, size)
 	t.shift = uint(64 - bits.TrailingZeros(uint(size)))
-	mask := uint64(size - 1)
+	t.fill()
+}
+
+// respread changes the multiplier.
+func (t *Table) respread() {
+	t.by = rand.Uint64() | 1
+	clear(t.slots)
+	t.fill()
+}
+
+// fill gives each number its slot; all are free.
+func (t *Table) fill() {
+	mask := uint64(len(t.slots) - 1)
 	for i := range t.n {
 		if int64(i) == t.hole {
 			continue
 		}
 		var h uint64
 		if t.words == 1 {
-			h = hash1(t.keys[i])
+			h = hash1(t.keys[i], t.by)
 		} else {
-			h = hashN(t.keys[i*t.words : (i+1)*t.words])
+			h = hashN(t.keys[i*t.words:(i+1)*t.words], t.by)
 		}
 		p := h >> t.shift
 		for t.slots[p] != 0 {
