@@ -104,9 +104,11 @@ func (v *view) bounds(column int, n noise, src *entropy.Source) (lower, upper fl
 func (v *view) find(m int, n noise, src *entropy.Source) (grid, error) {
 	of := *v.plan.measures[m]
 	var err error
+	whole := of.grid.whole
 	if of.grid, err = of.find.build(v.bounds(of.column, n, src)); err != nil {
 		return grid{}, err
 	}
+	of.grid.whole = whole
 	v.sample.eachPage(func(p *page, rows int) {
 		p.values[m] = make([]int32, rows)
 		of.code(p.raws[of.column][:rows], p.values[m])

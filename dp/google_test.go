@@ -40,7 +40,7 @@ func (p price) must(sensitivity int64) noise {
 func googleQuantile(t *tree, rank float64) float64 {
 	const ignored = 0.0075
 	at := node{}
-	for at.level < treeLevels {
+	for at.level < t.levels {
 		c := t.children(at)
 		total, kept := 0.0, 0.0
 		for _, n := range c {
@@ -66,7 +66,8 @@ func googleQuantile(t *tree, rank float64) float64 {
 		}
 		share := c[last] / kept
 		rank = max(0, min((rank-(part-share))/share, 1))
-		at = at.child(last)
+		at = at.child(t.shape, last)
 	}
-	return at.start() + rank*at.span()
+	start, end := float64(t.start(at)), float64(t.end(at))
+	return (start + rank*(end-start)) / treeLeaves
 }

@@ -13,6 +13,7 @@ type grid struct {
 	origin       float64
 	perUnit      float64 // steps in a unit: 1/step, a power of two
 	low, high    int32   // the least and the largest integer
+	whole        bool    // the column is of an integer type
 }
 
 const (

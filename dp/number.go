@@ -7,6 +7,14 @@ import (
 	"github.com/lethe-go/lethe/internal/number"
 )
 
+// integral says whether all numbers of a numeric type are whole.
+func integral(dt arrow.DataType) bool {
+	if d, ok := dt.(*arrow.DictionaryType); ok {
+		dt = d.ValueType
+	}
+	return arrow.IsInteger(dt.ID())
+}
+
 // readNumbers writes the numbers of a column of a batch to out, NaN for nulls. A
 // dictionary is read once an entry, into scratch.
 func readNumbers(rec arrow.Record, name string, out []float64, scratch *[]float64) error {

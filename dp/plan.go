@@ -108,6 +108,7 @@ func (p *plan) measure(schema *arrow.Schema, m asked) (int, error) {
 		p.numbers, p.kept = append(p.numbers, m.column), append(p.kept, false)
 	}
 	m.measure.column = at
+	m.measure.grid.whole = integral(f.Type)
 	p.kept[at] = p.kept[at] || m.find != nil
 	if i := slices.IndexFunc(p.measures, m.is); i >= 0 {
 		return i, nil

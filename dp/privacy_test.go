@@ -140,6 +140,7 @@ type trial struct {
 	breaks []string
 	// first says that noise that is too little is looked for in a short test, too.
 	first bool
+	whole bool // takes days for a column of an integer type
 }
 
 // claim is the ε that is audited: the query's, or 1 for Gaussian noise.
@@ -203,6 +204,9 @@ func (tr *trial) state(t *testing.T, rows []row, fault string) *state {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, m := range p.measures {
+		m.grid.whole = tr.whole
+	}
 	scan := p.newScan(true)
 	if fault != "" {
 		faults[fault](scan)
@@ -229,10 +233,11 @@ func prepared(t *testing.T, scan *Scan) (*view, []answer) {
 func (s *state) numbers(n noise, leaf int) []float64 {
 	var out []float64
 	if s.tally.trees != nil {
-		tree := newTree(s.tally.trees.leaves[0], n, s.src)
-		for level := range treeLevels {
-			at := node{level, leaf >> (treeBits * (treeLevels - level))}
-			out = append(out, tree.children(at)[:]...)
+		form := s.q.grid(s.v, 0).shape()
+		tree := newTree(form, s.tally.trees.leaves[0], n, s.src)
+		for level := range form.levels {
+			at := node{level, leaf / power(form.fan, form.levels-level)}
+			out = append(out, tree.children(at)...)
 		}
 		return out
 	}
@@ -319,37 +324,39 @@ func trials() []trial {
 	clamped := append(slices.Clone(counted), "no clamping")
 	two := Unit{Column: "patient", MaxRows: 2}
 	return []trial{
-		{"count", unit, Count{Epsilon: 1}, flood, counted, true},
-		{"count by ward", unit, countBy(1), flood, counted, false},
-		{"count, two wards", unit, countBy(1), far, counted[:2], false},
-		{"count, gaussian", unit, Count{Rho: 0.5}, flood, counted, false},
-		{"people", unit, People{Epsilon: 1}, flood, counted[:1], false},
+		{"count", unit, Count{Epsilon: 1}, flood, counted, true, false},
+		{"count by ward", unit, countBy(1), flood, counted, false, false},
+		{"count, two wards", unit, countBy(1), far, counted[:2], false, false},
+		{"count, gaussian", unit, Count{Rho: 0.5}, flood, counted, false, false},
+		{"people", unit, People{Epsilon: 1}, flood, counted[:1], false, false},
 		{"people by ward", two, People{By: []string{"ward"}, Keys: wards, Epsilon: 1},
 			append([]row{{person: "x", ward: "ICU"}, {person: "x", ward: "Surgery"}}, others...),
-			counted[:2], false},
+			counted[:2], false, false},
 		{"people of one ward", Unit{Column: "patient", MaxRows: 4, MaxGroups: 1},
 			People{By: []string{"ward"}, Keys: wards, Epsilon: 1}, spread[:5:5],
-			[]string{tooLittle, "no bound on groups"}, false},
+			[]string{tooLittle, "no bound on groups"}, false, false},
 		{"sum by ward", unit, Sum{Column: "days", Lower: -10, Upper: 60, By: []string{"ward"},
-			Keys: wards, Epsilon: 1}, flood, clamped, false},
-		{"mean by ward", unit, meanBy(1), flood, clamped, false},
-		{"mean, gaussian", unit, Mean{Column: "days", Upper: 60, Rho: 0.5}, flood, clamped, true},
-		{"variance", unit, Variance{Column: "days", Upper: 60, Epsilon: 1}, flood, clamped, false},
-		{"deviation", unit, Deviation{Column: "days", Upper: 60, Epsilon: 1}, flood, clamped, false},
-		{"covariance", unit, Covariance{X: days, Y: days, Epsilon: 1}, flood, clamped, false},
+			Keys: wards, Epsilon: 1}, flood, clamped, false, false},
+		{"mean by ward", unit, meanBy(1), flood, clamped, false, false},
+		{"mean, gaussian", unit, Mean{Column: "days", Upper: 60, Rho: 0.5}, flood, clamped, true, false},
+		{"variance", unit, Variance{Column: "days", Upper: 60, Epsilon: 1}, flood, clamped, false, false},
+		{"deviation", unit, Deviation{Column: "days", Upper: 60, Epsilon: 1}, flood, clamped, false, false},
+		{"covariance", unit, Covariance{X: days, Y: days, Epsilon: 1}, flood, clamped, false, false},
 		// Six numbers have to be far off together for the whole loss, which takes
 		// many runs; a larger ε shows more.
-		{"correlation", two, Correlation{X: days, Y: days, Epsilon: 2}, middle, counted, false},
-		{"correlation, at a bound", two, Correlation{X: days, Y: days, Rho: 0.5}, flood, clamped, false},
+		{"correlation", two, Correlation{X: days, Y: days, Epsilon: 2}, middle, counted, false, false},
+		{"correlation, at a bound", two, Correlation{X: days, Y: days, Rho: 0.5}, flood, clamped, false, false},
 		{"quantiles", two, Quantiles{Column: "days", Upper: 60, Ranks: []float64{0.5},
-			By: []string{"ward"}, Keys: wards, Epsilon: 1}, flood, counted, false},
+			By: []string{"ward"}, Keys: wards, Epsilon: 1}, flood, counted, false, false},
 		{"quantiles, gaussian", two, Quantiles{Column: "days", Upper: 60, Ranks: []float64{0.5},
-			Rho: 0.5}, flood, counted, false},
+			Rho: 0.5}, flood, counted, false, false},
+		{"quantiles of whole numbers", two, Quantiles{Column: "days", Upper: 60,
+			Ranks: []float64{0.5}, Epsilon: 1}, flood, counted, false, true},
 		{"histogram", unit, Histogram{Column: "days", Edges: []float64{0, 30, 60, 90}, Epsilon: 1},
-			flood, counted, false},
+			flood, counted, false, false},
 		{"top", two, Top{Column: "ward", K: 1, Keys: wards, Epsilon: 1},
 			append([]row{{person: "x", ward: "ICU"}, {person: "x", ward: "Surgery"}}, others...),
-			counted[:2], false},
+			counted[:2], false, false},
 	}
 }
 

@@ -1,33 +1,37 @@
 package dp
 
 import (
-	"encoding/csv"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"testing/cryptotest"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lethe-go/lethe/internal/entropy"
 	"github.com/lethe-go/lethe/internal/exact"
-	"github.com/lethe-go/lethe/internal/shared"
 )
 
 // pointState is what is exact of the points, for one query each.
 func pointState(t *testing.T, unit Unit, rows []point, queries ...Query) (*Scan, *view, []answer) {
 	t.Helper()
-	p, err := newPlan(unit, pointSchema, queries)
+	rec := points(memory.NewGoAllocator(), rows)
+	defer rec.Release()
+	return stateOf(t, unit, rec, queries...)
+}
+
+// stateOf is what is exact of a record, for one query each.
+func stateOf(
+	t *testing.T, unit Unit, rec arrow.Record, queries ...Query,
+) (*Scan, *view, []answer) {
+	t.Helper()
+	p, err := newPlan(unit, rec.Schema(), queries)
 	if err != nil {
 		t.Fatal(err)
 	}
 	scan := p.newScan(true)
-	rec := points(memory.NewGoAllocator(), rows)
-	defer rec.Release()
 	if err := scan.Add(rec); err != nil {
 		t.Fatal(err)
 	}
@@ -179,15 +183,15 @@ func TestErrorOfQuantiles(t *testing.T) {
 	for leaf := range treeLeaves {
 		leaves = append(leaves, slices.Repeat([]uint16{uint16(leaf)}, each)...)
 	}
-	n := price{epsilon: 1}.must(treeLevels)
+	n := price{epsilon: 1}.must(int64(dense.levels))
 	for _, rank := range []float64{0.5, 0.3} {
 		var weights []float64
 		share := rank
-		for range treeLevels {
-			k := int(share * treeFan)
-			share = share*treeFan - float64(k)
-			at := (float64(k) + share) / treeFan
-			for child := range treeFan {
+		for range dense.levels {
+			k := int(share * float64(dense.fan))
+			share = share*float64(dense.fan) - float64(k)
+			at := (float64(k) + share) / float64(dense.fan)
+			for child := range dense.fan {
 				switch {
 				case child < k:
 					weights = append(weights, 1-at)
@@ -202,98 +206,10 @@ func TestErrorOfQuantiles(t *testing.T) {
 		off := 0.0
 		runs := 3000
 		for range runs {
-			off += math.Abs(newTree(leaves, n, src).quantile(rank) - rank)
+			off += math.Abs(newTree(dense, leaves, n, src).quantile(rank)/treeLeaves - rank)
 		}
 		if got := off / float64(runs); math.Abs(got/want-1) > 0.05 {
 			t.Errorf("rank %v: off by %.3g, theory says %.3g", rank, got, want)
-		}
-	}
-}
-
-// On Adult, means and quantiles of age by sex are off no more than with what
-// Google's library does at the same ε, and counts, sums and means by what theory
-// says.
-func TestAdult(t *testing.T) {
-	if slower > 1 {
-		t.Skip("SKIPPED: long; run it without -race")
-	}
-	f, err := os.Open(filepath.Join(shared.Dir(t), "data", "adult.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma = ';'
-	table, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []point
-	ages := map[string][]float64{}
-	for who, line := range table[1:] {
-		age, err := strconv.ParseFloat(line[1], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, point{who: who, ward: line[0], x: age})
-		ages[line[0]] = append(ages[line[0]], age)
-	}
-	cryptotest.SetGlobalRandom(t, 54)
-	keys := map[string][]string{"ward": {"Male", "Female"}}
-	ranks := []float64{0.1, 0.25, 0.5, 0.75, 0.9}
-	for _, epsilon := range []float64{0.1, 1} {
-		scan, v, answers := pointState(t, Unit{Column: "who", MaxRows: 1}, rows,
-			Count{By: byWard, Keys: keys, Epsilon: epsilon},
-			Sum{Column: "x", Upper: 125, By: byWard, Keys: keys, Epsilon: epsilon},
-			Mean{Column: "x", Upper: 125, By: byWard, Keys: keys, Epsilon: epsilon},
-			Quantiles{Column: "x", Upper: 125, Ranks: ranks, By: byWard, Keys: keys, Epsilon: epsilon})
-		runs := 3000
-		for i := range 3 {
-			truth := again(v, i, &answers[i], silence{}, scan.source)["value"]
-			off, scale, google := 0.0, 0.0, 0.0
-			for range runs {
-				r := again(v, i, &answers[i], answers[i].noise, scan.source)
-				for g, sex := range keys["ward"] {
-					off += math.Abs(r["value"][g] - truth[g])
-					scale += r["noise_scale"][g]
-					if i == 2 {
-						google += math.Abs(googleMean(scan.source, ages[sex], 0, 125, epsilon) - truth[g])
-					}
-				}
-			}
-			if i == 0 { // see TestErrorIsTheNoiseScale
-				q := math.Exp(-epsilon)
-				scale = float64(2*runs) * 2 * q / (1 - q*q)
-			}
-			if math.Abs(off/scale-1) > 0.05 {
-				t.Errorf("%s at ε=%v: off by %.5f, theory says %.5f", v.plan.questions[i].query, epsilon,
-					off/float64(2*runs), scale/float64(2*runs))
-			}
-			if i == 2 {
-				t.Logf("mean at ε=%v: off by %.5f, Google's by %.5f", epsilon, off/float64(2*runs),
-					google/float64(2*runs))
-				if off > google {
-					t.Error("that is more than Google's")
-				}
-			}
-		}
-		truth := again(v, 3, &answers[3], silence{}, scan.source)["value"]
-		ours, google := 0.0, 0.0
-		for range 200 {
-			for g, leaves := range answers[3].trees.leaves {
-				tree := newTree(leaves, answers[3].noise, scan.source)
-				for i, rank := range ranks {
-					want := truth[g*len(ranks)+i] / 125
-					ours += math.Abs(tree.quantile(rank) - want)
-					google += math.Abs(googleQuantile(tree, rank) - want)
-				}
-			}
-		}
-		count := 200 * 2 * float64(len(ranks)) / 125
-		t.Logf("quantiles at ε=%v: off by %.4f years, Google's by %.4f", epsilon, ours/count,
-			google/count)
-		if ours > google {
-			t.Error("that is more than Google's")
 		}
 	}
 }

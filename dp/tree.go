@@ -8,41 +8,41 @@ import (
 	"github.com/lethe-go/lethe/internal/exact"
 )
 
-const (
-	treeBits   = 4 // of a level: 16 children a node
-	treeLevels = 4
-	treeFan    = 1 << treeBits
-	treeLeaves = 1 << (treeBits * treeLevels)
-)
-
 // tree is the noisy tree of one group's rows. The noise of a node is drawn when it
 // is first looked at, and is the same from then on: as the noise of all nodes is
 // independent, that is the same as drawing all of it beforehand.
 type tree struct {
+	shape
 	leaves []uint16 // sorted
 	noise  noise
 	src    *entropy.Source
-	nodes  map[node]*[treeFan]float64 // noisy counts of the children
+	nodes  map[node][]float64 // noisy counts of the children
+
+	moved, sorted []float64 // memory of quantile
 }
 
-// node is one on a level, from 0 for the root, by the first bits of its leaves.
-type node struct{ level, prefix int }
+// node is one on a level, from 0 for the root, and how many are before it there.
+type node struct{ level, place int }
 
-func newTree(leaves []uint16, n noise, src *entropy.Source) *tree {
-	return &tree{leaves: leaves, noise: n, src: src, nodes: map[node]*[treeFan]float64{}}
+func newTree(s shape, leaves []uint16, n noise, src *entropy.Source) *tree {
+	return &tree{shape: s, leaves: leaves, noise: n, src: src, nodes: map[node][]float64{},
+		sorted: make([]float64, s.fan)}
 }
 
 // children are the noisy numbers of rows in the parts of a node.
-func (t *tree) children(of node) *[treeFan]float64 {
+func (t *tree) children(of node) []float64 {
 	if c, ok := t.nodes[of]; ok {
 		return c
 	}
-	shift := treeBits * (treeLevels - 1 - of.level)
-	c := new([treeFan]float64)
-	at := t.before(of.prefix << (shift + treeBits))
-	for i := range c {
-		end := t.before((of.prefix<<treeBits + i + 1) << shift)
-		c[i] = float64(t.noise.Add(t.src, int64(end-at)))
+	var c []float64
+	at := t.before(t.start(of))
+	for i := range t.fan {
+		child := of.child(t.shape, i)
+		if t.start(child) >= t.shape.leaves {
+			break
+		}
+		end := t.before(t.end(child))
+		c = append(c, float64(t.noise.Add(t.src, int64(end-at))))
 		at = end
 	}
 	t.nodes[of] = c
@@ -51,7 +51,7 @@ func (t *tree) children(of node) *[treeFan]float64 {
 
 // before is how many rows are in leaves before the given one.
 func (t *tree) before(leaf int) int {
-	if leaf >= treeLeaves {
+	if leaf >= t.shape.leaves {
 		return len(t.leaves)
 	}
 	n, _ := slices.BinarySearch(t.leaves, uint16(leaf))
@@ -59,47 +59,54 @@ func (t *tree) before(leaf int) int {
 }
 
 // child is the i-th child of a node.
-func (n node) child(i int) node { return node{n.level + 1, n.prefix<<treeBits + i} }
+func (n node) child(s shape, i int) node { return node{n.level + 1, n.place*s.fan + i} }
 
-// start and span are where a node lies, as shares of the width of the bounds.
-func (n node) start() float64 { return float64(n.prefix) * n.span() }
-func (n node) span() float64  { return math.Ldexp(1, -treeBits*n.level) }
+// start is the first leaf of a node, and end the one after its last.
+func (s shape) start(n node) int { return n.place * power(s.fan, s.levels-n.level) }
+func (s shape) end(n node) int   { return min(s.start(node{n.level, n.place + 1}), s.leaves) }
 
 // quantile walks down to the leaf that the rank falls into, by the noisy numbers of
 // rows of the children of each node: moved to numbers that are not negative and
 // whose sum is what their parent was found to have, the nearest such ones. So what
 // a parent has is known better than from the sum of its children, and the many
 // empty parts of a sparse tree get nothing. A node that has less than the noise is
-// not divided further. The result is monotone in rank.
+// not divided further. The result is a place among the leaves and monotone in rank.
 func (t *tree) quantile(rank float64) float64 {
 	least := scaleOf(t.noise)
 	at, share, sum := node{}, rank, 0.0
 	for _, n := range t.children(at) {
 		sum += n
 	}
-	for at.level < treeLevels && sum > least {
-		c := *t.children(at)
-		divide(&c, sum)
+	for at.level < t.levels && sum > least {
+		t.moved = append(t.moved[:0], t.children(at)...)
+		c := t.moved
+		divide(c, sum, t.sorted)
 		i, target := 0, share*sum
-		for last := lastOf(&c); i < last && target > c[i]; i++ {
+		for last := lastOf(c); i < last && target > c[i]; i++ {
 			target -= c[i]
 		}
-		at, share, sum = at.child(i), max(0, min(target/c[i], 1)), c[i]
+		at, share, sum = at.child(t.shape, i), max(0, min(target/c[i], 1)), c[i]
 	}
-	return at.start() + share*at.span()
+	start, end := float64(t.start(at)), float64(t.end(at))
+	place := start + share*(end-start)
+	if t.whole {
+		return min(math.Floor(place), end-1)
+	}
+	return place
 }
 
 // divide moves numbers to the nearest ones that are not negative and have the given
 // sum, which is positive: each is made smaller by the same amount, but not below
 // zero (Duchi, Shalev-Shwartz, Singer and Chandra 2008, Efficient projections onto
 // the l1-ball for learning in high dimensions, ICML, Figure 1).
-func divide(c *[treeFan]float64, sum float64) {
-	sorted := *c
-	slices.Sort(sorted[:])
+// scratch is at least as long.
+func divide(c []float64, sum float64, scratch []float64) {
+	sorted := scratch[:copy(scratch, c)]
+	slices.Sort(sorted)
 	less, top := 0.0, 0.0
-	for i := treeFan - 1; i >= 0; i-- {
+	for i := len(sorted) - 1; i >= 0; i-- {
 		top += sorted[i]
-		if by := (top - sum) / float64(treeFan-i); sorted[i] > by {
+		if by := (top - sum) / float64(len(sorted)-i); sorted[i] > by {
 			less = by
 		}
 	}
@@ -109,8 +116,8 @@ func divide(c *[treeFan]float64, sum float64) {
 }
 
 // lastOf is the last child that is not empty.
-func lastOf(c *[treeFan]float64) int {
-	for i := treeFan - 1; i > 0; i-- {
+func lastOf(c []float64) int {
+	for i := len(c) - 1; i > 0; i-- {
 		if c[i] > 0 {
 			return i
 		}
@@ -118,8 +125,9 @@ func lastOf(c *[treeFan]float64) int {
 	return 0
 }
 
-// interval holds the quantile of the rows, the least value that a share of rank of
-// them does not exceed, with a probability of at least 1-miss, if there are rows.
+// interval holds the quantile of the rows, the least leaf that a share of rank of
+// them does not exceed, between lower and before upper, with a probability of at
+// least 1-miss, if there are rows.
 //
 // Let D(x) be the number of rows below x less rank times that of all. If D(x) < 0
 // the quantile is x or above, and if D(x) >= 0 it is below x. On the first level D
@@ -136,28 +144,28 @@ func (t *tree) interval(rank float64, r *reach, i int) (lower, upper float64) {
 		whole += n
 	}
 	at, d, err := node{}, -rank*whole, r.root[i]
-	for at.level < treeLevels {
-		best, sum := 0, d
-		for k, n := range t.children(at)[:treeFan-1] {
+	for at.level < t.levels {
+		best, sum, c := 0, d, t.children(at)
+		for k, n := range c[:len(c)-1] {
 			if sum += n; sum+err < 0 {
 				best, d = k+1, sum
 			}
 		}
-		at, err = at.child(best), err+r.level
+		at, err = at.child(t.shape, best), err+r.level
 	}
-	lower = at.start()
+	lower = float64(t.start(at))
 	at, d, err = node{}, -rank*whole, r.root[i]
-	for at.level < treeLevels {
-		best, sum := 0, d
-		for k, n := range t.children(at)[:treeFan-1] {
+	for at.level < t.levels {
+		best, sum, c := 0, d, t.children(at)
+		for k, n := range c[:len(c)-1] {
 			if sum += n; sum-err >= 0 {
 				break
 			}
 			best, d = k+1, sum
 		}
-		at, err = at.child(best), err+r.level
+		at, err = at.child(t.shape, best), err+r.level
 	}
-	return lower, at.start() + at.span()
+	return lower, float64(t.end(at))
 }
 
 // reach is how far sums of noise reach.
@@ -166,21 +174,22 @@ type reach struct {
 	level float64   // of the sum of a node's first children, however many
 }
 
-func newReach(n noise, ranks []float64) reach {
-	alpha := miss / (2 * treeLevels) // levels and sides
+func newReach(s shape, n noise, ranks []float64) reach {
+	alpha := miss / float64(2*s.levels) // levels and sides
+	inner := float64(s.fan - 1)
 	r := reach{root: make([]float64, len(ranks))}
 	for i, rank := range ranks {
 		// Of k children before an end and the others after it; for every λ what is
 		// minimized below is linear in k, and so largest for the least or the most.
-		r.root[i] = tailOfSum(n, alpha/(treeFan-1), func(m func(float64) float64) float64 {
+		r.root[i] = tailOfSum(n, alpha/inner, func(m func(float64) float64) float64 {
 			before, after := m(1-rank), m(rank)
-			return max(before+(treeFan-1)*after, (treeFan-1)*before+after)
+			return max(before+inner*after, inner*before+after)
 		})
 	}
 	// The largest of the first sums of independent symmetric terms exceeds a bound
 	// at most twice as often as the last (Lévy's inequality).
 	r.level = tailOfSum(n, alpha/2, func(m func(float64) float64) float64 {
-		return (treeFan - 1) * m(1)
+		return inner * m(1)
 	})
 	return r
 }
