@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/lethe-go/lethe/internal/column"
 	"github.com/lethe-go/lethe/internal/number"
 	"github.com/lethe-go/lethe/kanon"
 )
@@ -32,9 +31,7 @@ func (v *values) numbers(p *Proposal) {
 		p.because("some values are not finite numbers; give them a meaning first")
 		return
 	}
-	kind := v.coder.Type()
-	whole := kind.Kind == column.Integer || kind.Kind == column.Unsigned ||
-		kind.Kind == column.Decimal && kind.Scale == 0
+	whole := v.whole()
 	low, high := at[v.quantile(.05)], at[v.quantile(.95)]
 	if low == high {
 		low, high = at[0], at[len(at)-1]

@@ -38,6 +38,10 @@ type Proposal struct {
 	Distinct    int64 // values, without null
 }
 
+// idRows is how many rows there are at least for values to be said to tell them
+// apart.
+const idRows = 100
+
 // minRows is how many rows a value has at least that a proposal shows: that
 // many, and that share of all rows.
 const (
@@ -92,6 +96,10 @@ func propose(c tuple.Column) Proposal {
 		p.because("the column holds no values")
 	case p.Distinct <= 2:
 		v.few(&p)
+	case v.names():
+		p.because("%d distinct whole numbers in %d rows: they tell nearly every row apart, as the "+
+			"number of a person or a visit does; drop it or give it a pseudonym, or lay out "+
+			"intervals where it is a quantity", p.Distinct, v.all)
 	case number.Is(c.Coder.Type().Arrow()):
 		v.numbers(&p)
 	case kind == column.Date || kind == column.Timestamp:
@@ -102,6 +110,17 @@ func propose(c tuple.Column) Proposal {
 		p.because("there is no hierarchy for values of type %s", c.Coder.Type())
 	}
 	return p
+}
+
+// names says whether the values are whole numbers that may be there to name rows.
+func (v *values) names() bool {
+	return v.whole() && v.all >= idRows && float64(len(v.codes)) > (1-minShare)*float64(v.all)
+}
+
+func (v *values) whole() bool {
+	t := v.coder.Type()
+	return t.Kind == column.Integer || t.Kind == column.Unsigned ||
+		t.Kind == column.Decimal && t.Scale == 0
 }
 
 func (p *Proposal) because(format string, args ...any) {

@@ -94,8 +94,11 @@ func TestByHand(t *testing.T) {
 			return []string{"nurse", "nurse", "nurse", "nurse", "nurse", "nurse", "nurse", "nurse",
 				"nurse", "nurse", "nurse", "cook"}[i%12]
 		}), "canary"), kanon.Frequent{Keep: [][]string{{"nurse", "cook"}, {"nurse"}}, Other: "other"}},
-		"names":    {arrow.BinaryTypes.String, repeat(300, func(i int) string { return fmt.Sprint("name ", i) }), nil},
-		"ids":      {arrow.BinaryTypes.String, repeat(300, func(i int) string { return fmt.Sprint("P", 1000+i) }), nil},
+		"names": {arrow.BinaryTypes.String, repeat(300, func(i int) string { return fmt.Sprint("name ", i) }), nil},
+		"ids":   {arrow.BinaryTypes.String, repeat(300, func(i int) string { return fmt.Sprint("P", 1000+i) }), nil},
+		"numbers of people": {arrow.PrimitiveTypes.Int32, repeat(300, func(i int) string {
+			return strconv.Itoa(100000 + 7*i)
+		}), nil},
 		"nothing":  {arrow.BinaryTypes.String, []string{"", ""}, nil},
 		"rare two": {arrow.BinaryTypes.String, append(repeat(99, func(int) string { return "a" }), "canary"), nil},
 		"no number": {arrow.PrimitiveTypes.Float64, append(repeat(99, func(i int) string { return fmt.Sprint(i) }), "NaN"),

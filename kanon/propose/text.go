@@ -14,7 +14,6 @@ const (
 	longestCode  = 12
 	digitShare   = 0.25 // of the characters of codes
 	idShare      = 0.5  // distinct values over rows, above which text identifies
-	idRows       = 100  // for that to be said
 )
 
 // text proposes a prefix for codes and the frequent values for categories.

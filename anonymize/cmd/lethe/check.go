@@ -60,7 +60,10 @@ func checkCommand() *cobra.Command {
 				return err
 			}
 			defer reader.Release()
-			audit, err := kanon.Check(cmd.Context(), reader, cfg)
+			bar := newProgress(cmd.ErrOrStderr(), false)
+			defer bar.stop()
+			audit, err := kanon.Check(cmd.Context(), bar.watch(reader, "checking"), cfg)
+			bar.stop()
 			if err != nil {
 				return err
 			}

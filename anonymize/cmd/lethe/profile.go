@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
@@ -28,10 +27,11 @@ func profileCommand() *cobra.Command {
 		Short: "Propose a policy for a table, to be read and changed line by line",
 		Long: "Propose a policy for a table: a role for each column, and a hierarchy for each that\n" +
 			"may be a quasi-identifier, with what was seen in the table as the reason. Nothing\n" +
-			"but the values is known to it, so that it takes every column it can generalize for\n" +
-			"a quasi-identifier and drops the others: what is sensitive, what identifies and\n" +
-			"what nobody outside knows is for a person to say. No value of fewer than ten rows\n" +
-			"is in the proposal.",
+			"but the values and names is known to it, so that it takes every column it can\n" +
+			"generalize for a quasi-identifier and drops the others: what is sensitive, what\n" +
+			"identifies and what nobody outside knows is for a person to say. It names the columns that, alone\n" +
+			"and together, single out most rows. No value of fewer than ten rows is in the\n" +
+			"proposal.",
 		Example: "  lethe profile --in visits.parquet --out policy.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,12 +43,10 @@ func profileCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := table.Open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer r.Release()
-			policy, err := proposePolicy(cmd.Context(), r)
+			bar := newProgress(cmd.ErrOrStderr(), false)
+			defer bar.stop()
+			policy, err := proposePolicy(cmd.Context(), table, bar)
+			bar.stop()
 			if err != nil {
 				return err
 			}
@@ -77,20 +75,41 @@ func writePolicy(path string, policy []byte, w io.Writer) error {
 }
 
 // proposePolicy reads a table and writes a policy for it.
-func proposePolicy(ctx context.Context, r array.RecordReader) ([]byte, error) {
+func proposePolicy(
+	ctx context.Context, table anonymize.Source, bar *progress,
+) ([]byte, error) {
+	r, err := table.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Release()
 	var flat []string
 	for _, f := range r.Schema().Fields() {
 		if _, nested := f.Type.(arrow.NestedType); !nested && len(r.Schema().FieldIndices(f.Name)) == 1 {
 			flat = append(flat, f.Name)
 		}
 	}
-	proposals, err := propose.Hierarchies(ctx, r, flat...)
+	proposals, err := propose.Hierarchies(ctx, bar.watch(r, "reading"), flat...)
 	if err != nil {
 		return nil, err
 	}
 	of := map[string]propose.Proposal{}
+	var quasi []string
 	for _, p := range proposals {
+		if identifies(p.Column) {
+			p.Hierarchy, p.Reasons = nil, []string{"by its name it identifies somebody; drop it or give it " +
+				"a pseudonym"}
+		}
 		of[p.Column] = p
+		if p.Hierarchy != nil {
+			quasi = append(quasi, p.Column)
+		}
+	}
+	head := ""
+	if len(quasi) > 0 {
+		if head, err = singledOut(ctx, table, quasi, proposals[0].Rows, bar); err != nil {
+			return nil, err
+		}
 	}
 	columns := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range r.Schema().Fields() {
@@ -113,7 +132,7 @@ func proposePolicy(ctx context.Context, r array.RecordReader) ([]byte, error) {
 		column.Style = yaml.FlowStyle
 		columns.Content = append(columns.Content, name, column)
 	}
-	return yaml.Marshal(struct {
+	policy, err := yaml.Marshal(struct {
 		Version int        `yaml:"version"`
 		Columns *yaml.Node `yaml:"columns"`
 		Privacy any        `yaml:"privacy"`
@@ -124,6 +143,7 @@ func proposePolicy(ctx context.Context, r array.RecordReader) ([]byte, error) {
 			"max_suppression": 0.05, "recoding": string(kanon.Global),
 		}, map[string]any{"suppressed": string(kanon.Drop)},
 	})
+	return append([]byte(head), policy...), err
 }
 
 // proposeColumn is the entry of a column: without a hierarchy it is left out,

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
@@ -56,6 +57,26 @@ func (p *progress) show(at anonymize.Progress) {
 		p.bar = progressbar.NewOptions64(total, options...)
 	}
 	_ = p.bar.Set64(at.Rows) // a bar that cannot be drawn is no reason to stop
+}
+
+// watch returns a reader whose rows are shown as they are read.
+func (p *progress) watch(r array.RecordReader, stage string) array.RecordReader {
+	return &watched{RecordReader: r, progress: p, at: anonymize.Progress{Stage: stage}}
+}
+
+type watched struct {
+	array.RecordReader
+	progress *progress
+	at       anonymize.Progress
+}
+
+func (w *watched) Next() bool {
+	if !w.RecordReader.Next() {
+		return false
+	}
+	w.at.Rows += w.Record().NumRows()
+	w.progress.show(w.at)
+	return true
 }
 
 func (p *progress) stop() {
