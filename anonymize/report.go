@@ -87,7 +87,10 @@ type ColumnReport struct {
 // AnonymityReport is what the check of the written table found, beside what
 // the table was before.
 type AnonymityReport struct {
-	Quasi    []string `json:"quasi"`
+	Quasi []string `json:"quasi"`
+	// Written are the columns of the written table that have them, where those
+	// are others: two for a column that is written as its bounds.
+	Written  []string `json:"written,omitempty"`
 	Unit     string   `json:"unit,omitempty"` // column of people; rows when empty
 	Recoding string   `json:"recoding"`       // e.g. "local"
 	Search   string   `json:"search"`         // e.g. "optimal"
@@ -106,6 +109,14 @@ type AnonymityReport struct {
 	Linked *Risk       `json:"linked,omitempty"`
 	Before ClassReport `json:"before"`
 	After  ClassReport `json:"after"`
+}
+
+// written are the columns of the written table that have the quasi-identifiers.
+func (a *AnonymityReport) written() []string {
+	if len(a.Written) > 0 {
+		return a.Written
+	}
+	return a.Quasi
 }
 
 // SensitiveReport says how varied a sensitive column is within the classes of

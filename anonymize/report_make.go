@@ -122,6 +122,9 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 		MaxSuppression: p.Privacy.MaxSuppression,
 		SuppressedAs:   string(r.suppressed()),
 	}
+	if !slices.Equal(a.Quasi, r.audit.Quasi) {
+		a.Written = r.audit.Quasi
+	}
 	if r.rows.Sampled > 0 {
 		a.Suppression = float64(r.rows.Suppressed) / float64(r.rows.Sampled)
 	}

@@ -18,7 +18,7 @@ func (r *Report) printable() *Report {
 	}
 	if a := c.Anonymity; a != nil {
 		show(&a.Unit, &a.Recoding, &a.Search, &a.Measure, &a.SuppressedAs)
-		a.Quasi = showAll(a.Quasi)
+		a.Quasi, a.Written = showAll(a.Quasi), showAll(a.Written)
 		a.Models, a.Sensitive = slices.Clone(a.Models), slices.Clone(a.Sensitive)
 		for i := range a.Models {
 			show(&a.Models[i].Model)

@@ -22,7 +22,7 @@ func (r *Report) checkCommand() []string {
 	for _, option := range []struct {
 		name    string
 		columns []string
-	}{{"quasi", a.Quasi}, {"sensitive", sensitive}, {"unit", r.writtenUnit()}} {
+	}{{"quasi", a.written()}, {"sensitive", sensitive}, {"unit", r.writtenUnit()}} {
 		if len(option.columns) == 0 {
 			continue
 		}

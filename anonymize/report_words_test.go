@@ -217,6 +217,8 @@ func TestCheckCommand(t *testing.T) {
 			`lethe check --in OUTPUT --quasi '--in' --unit id --k 2`},
 		"sensitive": {func(r *Report) { r.Anonymity.Sensitive = []SensitiveReport{{"d", 2}} },
 			"lethe check --in OUTPUT --quasi age --sensitive d --unit id --k 2"},
+		"bounds": {func(r *Report) { r.Anonymity.Written = []string{"age_lower", "age_upper"} },
+			"lethe check --in OUTPUT --quasi age_lower,age_upper --unit id --k 2"},
 		"hidden":    {func(r *Report) { r.Anonymity.Quasi = []string{"a\x1bb"} }, ""},
 		"newline":   {func(r *Report) { r.Anonymity.Unit = "a\nb" }, ""},
 		"no quasi":  {func(r *Report) { r.Anonymity.Quasi = nil }, ""},

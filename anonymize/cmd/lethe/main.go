@@ -4,6 +4,7 @@
 //	lethe run --policy policy.yaml --in visits.parquet --out safe.parquet \
 //	    --keys keys.json --report report.html --statistics statistics.parquet
 //	lethe check --in safe.parquet --quasi birth_year,sex,zip --k 5
+//	lethe verify --report report.json --in safe.parquet
 //
 // A table that is larger than a machine goes through the same in stages, shard
 // by shard, with files between them:
@@ -63,8 +64,8 @@ func lethe(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(profileCommand(), runCommand(), countCommand(), solveCommand(), applyCommand(), checkCommand(),
-		keysCommand(), crosswalkCommand(), reidCommand(), ledgerCommand())
+	root.AddCommand(profileCommand(), runCommand(), countCommand(), solveCommand(), applyCommand(),
+		checkCommand(), verifyCommand(), keysCommand(), crosswalkCommand(), reidCommand(), ledgerCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
