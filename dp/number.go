@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lethe-go/lethe/internal/number"
 )
 

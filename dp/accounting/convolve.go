@@ -222,14 +222,17 @@ func minimize(low, high float64, f func(t float64) float64) float64 {
 	return best
 }
 
-// smooth is the least number from n on without prime factors above 5, and even.
+// smooth is the least number from n on without prime factors above 5, and even, that
+// the transform has room for.
 func smooth(n int) int {
 	best := math.MaxInt
-	for five := 1; five < 2*n; five *= 5 {
-		for three := five; three < 2*n; three *= 3 {
-			for two := 2 * three; ; two *= 2 {
+	for five, fives := 1, 0; five < 2*n; five, fives = five*5, fives+1 {
+		for three, threes := five, fives; three < 2*n; three, threes = three*3, threes+1 {
+			for two, twos := 2*three, 1; ; two, twos = two*2, twos+1 {
 				if two >= n {
-					best = min(best, two)
+					if threes+(twos+1)/2 <= maxFactors {
+						best = min(best, two)
+					}
 					break
 				}
 			}
@@ -237,6 +240,9 @@ func smooth(n int) int {
 	}
 	return best
 }
+
+// maxFactors is how many factors, of 2, 3, 4 and 5, the transform of gonum keeps.
+const maxFactors = 13
 
 // transform is the tilted composition times the length of the window.
 func (w *window) transform(parts []part) []float64 {
