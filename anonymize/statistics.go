@@ -30,7 +30,7 @@ func newStatisticsTable(groupings []string, results []arrow.Record) *statisticsT
 			Name: name, Type: arrow.BinaryTypes.String, Nullable: true})
 	}
 	for _, name := range []string{"rank", "bin_lower", "bin_upper", "place", "value", "noise_scale",
-		"lower", "upper", "bound_lower", "bound_upper"} {
+		"lower", "upper", "bound_lower", "bound_upper", "y_bound_lower", "y_bound_upper"} {
 		with := 0
 		for _, r := range results {
 			if numberOf(r, name) != nil {

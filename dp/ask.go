@@ -3,7 +3,10 @@ package dp
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
+
+	"github.com/lethe-go/lethe/internal/decimal"
 )
 
 // ask is what a query asks for, without a table.
@@ -84,22 +87,29 @@ func (a *ask) probe() []grid {
 	return grids
 }
 
-// noises is the noise of the result, and that of finding bounds.
-func (a *ask) noises(u Unit, grids []grid) (result, bounds noise, err error) {
+// noises is the noise of the result, and that of finding the bounds of each measure,
+// nil where they are given.
+func (a *ask) noises(u Unit, grids []grid) (result noise, bounds []noise, err error) {
 	l, err := a.price.loss()
 	if err != nil || a.sensitivity == nil {
 		return nil, nil, err
 	}
-	for _, m := range a.measures {
-		if m.find != nil {
-			var part loss
-			part, l = l.split(m.find.share)
-			if bounds, err = part.noise(steepest(u.MaxRows, 1)); err != nil {
-				return nil, nil, err
-			}
+	bounds, rest := make([]noise, len(a.measures)), big.NewRat(1, 1)
+	for i, m := range a.measures {
+		if m.find == nil {
+			continue
+		}
+		share := decimal.Of(m.find.share)
+		rest.Sub(rest, share)
+		if bounds[i], err = l.times(share).noise(steepest(u.MaxRows, 1)); err != nil {
+			return nil, nil, err
 		}
 	}
-	result, err = l.noise(a.sensitivity(u, a.groups, grids))
+	if rest.Sign() <= 0 {
+		return nil, nil, errors.New("bounds_share: both together take all of the cost, want a sum " +
+			"below 1")
+	}
+	result, err = l.times(rest).noise(a.sensitivity(u, a.groups, grids))
 	return result, bounds, err
 }
 

@@ -2,10 +2,12 @@ package dp
 
 // Variable is one of the two columns of a Covariance or Correlation.
 type Variable struct {
-	// Column, Lower and Upper are as for a Sum.
-	Column string  `yaml:"column"`
-	Lower  float64 `yaml:"lower"`
-	Upper  float64 `yaml:"upper"`
+	// Column, Lower, Upper and BoundsShare are as for a Sum. Where the bounds of both
+	// columns are found, the shares of the cost have a sum below 1.
+	Column      string  `yaml:"column"`
+	Lower       float64 `yaml:"lower"`
+	Upper       float64 `yaml:"upper"`
+	BoundsShare float64 `yaml:"bounds_share"`
 }
 
 // Covariance is the covariance of two numeric columns, the mean of the products of
@@ -51,8 +53,8 @@ func (q Covariance) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
 // the width of the bounds of X.
 func (q Covariance) ask(u Unit) *ask {
 	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: covarying{}, sensitivity: spanned}
-	a.number(u, q.X.Column, q.X.Lower, q.X.Upper, 0, centered)
-	a.number(u, q.Y.Column, q.Y.Lower, q.Y.Upper, 0, centered)
+	a.number(u, q.X.Column, q.X.Lower, q.X.Upper, q.X.BoundsShare, centered)
+	a.number(u, q.Y.Column, q.Y.Lower, q.Y.Upper, q.Y.BoundsShare, centered)
 	q.By, q.Keys = each(q.By...), nil
 	a.query = q
 	return a
@@ -191,4 +193,5 @@ func (k covarying) columns(c *columns, v *view, q *question, t *tally, n noise) 
 	c.integers("count", count)
 	c.floats("noise_scale", scale)
 	c.interval(lower, upper)
+	c.bounds(q, v, size)
 }

@@ -69,20 +69,13 @@ func (p price) loss() (loss, error) {
 	return loss{rho: decimal.Of(rho)}, nil
 }
 
-// split divides a loss into a share of it and the rest, which compose to the
-// whole: ε adds up under basic composition, and ρ does (Bun and Steinke 2016,
-// Lemma 1.7).
-func (l loss) split(share float64) (part, rest loss) {
-	first := decimal.Of(share)
-	second := new(big.Rat).Sub(big.NewRat(1, 1), first)
-	return l.times(first), l.times(second)
-}
-
-func (l loss) times(factor *big.Rat) loss {
+// times is a share of a loss. Shares of a sum of one compose to the whole: ε adds up
+// under basic composition, and ρ does (Bun and Steinke 2016, Lemma 1.7).
+func (l loss) times(share *big.Rat) loss {
 	if l.rho != nil {
-		return loss{rho: new(big.Rat).Mul(l.rho, factor)}
+		return loss{rho: new(big.Rat).Mul(l.rho, share)}
 	}
-	return loss{epsilon: new(big.Rat).Mul(l.epsilon, factor)}
+	return loss{epsilon: new(big.Rat).Mul(l.epsilon, share)}
 }
 
 func checkPositive(name string, x float64) error {

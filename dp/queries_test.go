@@ -332,6 +332,77 @@ func TestFoundBounds(t *testing.T) {
 	}
 }
 
+// Bounds of both columns, or of one, are found, each for its share of the cost, and
+// the noise of the result is that of the rest.
+func TestFoundBoundsOfTwo(t *testing.T) {
+	rng := rand.New(rand.NewPCG(35, 36))
+	var rows []point
+	for who := range 4000 {
+		x := 20 + rng.Float64()*40
+		rows = append(rows, point{who: who, x: x, y: -x/32 + rng.Float64()})
+	}
+	rows = append(rows, point{who: -1, x: math.NaN(), y: -1}, point{who: -2, x: 33, y: math.NaN()})
+	xs, ys := []float64{}, []float64{}
+	for _, r := range rows[:4000] {
+		xs, ys = append(xs, r.x), append(ys, r.y)
+	}
+	unit := Unit{Column: "who", MaxRows: 1}
+	foundX, foundY := Variable{Column: "x", BoundsShare: 0.3}, Variable{Column: "y", BoundsShare: 0.2}
+	givenY := Variable{Column: "y", Lower: -4, Upper: 4}
+	const epsilon = 40
+	for _, q := range []Query{
+		Covariance{X: foundX, Y: foundY, Epsilon: epsilon},
+		Covariance{X: foundX, Y: givenY, Epsilon: epsilon},
+		Correlation{X: foundX, Y: foundY, Epsilon: epsilon},
+		Correlation{X: givenY, Y: foundX, Epsilon: epsilon},
+		Covariance{X: foundX, Y: foundY, Epsilon: epsilon, Delta: 1e-6},
+	} {
+		_, v, answers := pointState(t, unit, rows, q)
+		rec := answersOf(t, unit, rows, 300, 2, q)[0]
+		want, name := covarianceOf(xs, ys), "covariance"
+		var x, y Variable
+		switch q := q.(type) {
+		case Covariance:
+			x, y = q.X, q.Y
+		case Correlation:
+			x, y, name = q.X, q.Y, "correlation"
+			want /= math.Sqrt(covarianceOf(xs, xs) * covarianceOf(ys, ys))
+		}
+		if got := valuesOf(rec, name)[0]; math.Abs(got-want) > 0.02*math.Abs(want) {
+			t.Errorf("%v: %v, want %v", q, got, want)
+		}
+		bounds := map[string][2]float64{"x": {16, 64}, "y": {-2, 0.5}}
+		share := 1.0
+		for _, side := range []struct {
+			prefix string
+			of     Variable
+		}{{"", x}, {"y_", y}} {
+			found := len(rec.Schema().FieldIndices(side.prefix+"bound_lower")) == 1
+			if found != (side.of.BoundsShare > 0) {
+				t.Fatalf("%v: %v", q, rec.Schema())
+			}
+			share -= side.of.BoundsShare
+			if !found {
+				continue
+			}
+			lower := valuesOf(rec, side.prefix+"bound_lower")[0]
+			upper := valuesOf(rec, side.prefix+"bound_upper")[0]
+			if want := bounds[side.of.Column]; lower != want[0] || upper != want[1] {
+				t.Errorf("%v: bounds of %s are %v and %v, want %v", q, side.of.Column, lower, upper, want)
+			}
+		}
+		scale := float64(v.grids[0].width()) / (epsilon * share)
+		if rho := q.Cost().Rho; rho > 0 {
+			scale = float64(v.grids[0].width()) / math.Sqrt(2*rho*share)
+		} else if name == "correlation" {
+			scale *= 1.5
+		}
+		if got := scaleOf(answers[0].noise); math.Abs(got/scale-1) > 1e-6 {
+			t.Errorf("%v: noise of %v, want %v", q, got, scale)
+		}
+	}
+}
+
 func TestMagnitudes(t *testing.T) {
 	for _, x := range []float64{0, 1, -1, 1.5, 2, -3, 1e-5, 1e-20, -1e-20, 1e23, -1e23,
 		math.SmallestNonzeroFloat64} {
@@ -379,17 +450,19 @@ func TestQueryMistakes(t *testing.T) {
 		"edges: 1, want at least 2":                       Histogram{Column: "x", Edges: []float64{1}},
 		"edges: more than 4096 bins": Histogram{Column: "x", By: byWard,
 			Edges: make([]float64, 5000)},
-		"edges: entry 2 is 1, want finite":                      Histogram{Column: "x", Edges: []float64{1, 1}},
-		"ranks: none":                                           Quantiles{Column: "x", Upper: 1},
-		"ranks: entry 1 is 1, want it above 0":                  Quantiles{Ranks: []float64{1}},
-		"bounds_share is 1, want":                               Sum{Column: "x", BoundsShare: 1},
-		"lower is 1 and upper 2 beside bounds_share":            Mean{Lower: 1, Upper: 2, BoundsShare: 0.5},
-		"rho is 1 beside epsilon 1":                             Count{Epsilon: 1, Rho: 1},
-		"rho is -1, want a positive":                            Count{Rho: -1},
-		"delta is 2, want it in [0, 1)":                         People{Epsilon: 1, Delta: 2},
-		`ask for the groups by ward too`:                        Variance{Column: "x", Upper: 1, By: byWard, Epsilon: 1},
-		`query "correlation , ": no column`:                     Correlation{},
-		"known in ρ alone":                                      Sum{Column: "x", Upper: 1, Rho: 1},
+		"edges: entry 2 is 1, want finite":           Histogram{Column: "x", Edges: []float64{1, 1}},
+		"ranks: none":                                Quantiles{Column: "x", Upper: 1},
+		"ranks: entry 1 is 1, want it above 0":       Quantiles{Ranks: []float64{1}},
+		"bounds_share is 1, want":                    Sum{Column: "x", BoundsShare: 1},
+		"lower is 1 and upper 2 beside bounds_share": Mean{Lower: 1, Upper: 2, BoundsShare: 0.5},
+		"rho is 1 beside epsilon 1":                  Count{Epsilon: 1, Rho: 1},
+		"rho is -1, want a positive":                 Count{Rho: -1},
+		"delta is 2, want it in [0, 1)":              People{Epsilon: 1, Delta: 2},
+		`ask for the groups by ward too`:             Variance{Column: "x", Upper: 1, By: byWard, Epsilon: 1},
+		`query "correlation , ": no column`:          Correlation{},
+		"both together take all of the cost": Covariance{Epsilon: 1,
+			X: Variable{Column: "x", BoundsShare: 0.5}, Y: Variable{Column: "y", BoundsShare: 0.5}},
+		"known in ρ alone": Sum{Column: "x", Upper: 1, Rho: 1},
 		`query "covariance x, y": lower is 0 and upper 0, want`: Covariance{X: boundX, Y: Variable{Column: "y"}},
 	} {
 		if err := s.Check(q); err == nil || !contains(err, want) {

@@ -127,7 +127,8 @@ const maxGroups = 1 << 20
 // resultColumns are the names that results give to their own columns.
 var resultColumns = []string{"count", "people", "sum", "mean", "variance", "deviation",
 	"covariance", "correlation", "rank", "quantile", "bin_lower", "bin_upper", "place",
-	"noise_scale", "lower", "upper", "bound_lower", "bound_upper"}
+	"noise_scale", "lower", "upper", "bound_lower", "bound_upper", "y_bound_lower",
+	"y_bound_upper"}
 
 // checkKeys checks the grouping of a query as far as that is possible without
 // a table.

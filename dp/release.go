@@ -112,9 +112,9 @@ func (v *view) prepare(answers []answer, src *entropy.Source) error {
 		grids := make([]grid, len(q.measures))
 		for j, m := range q.measures {
 			if find := v.plan.measures[m].find; find != nil {
-				_, n, err := q.noises(v.plan.unit, q.probe())
+				_, bounds, err := q.noises(v.plan.unit, q.probe())
 				if err == nil {
-					v.grids[m], err = v.find(m, n, src)
+					v.grids[m], err = v.find(m, bounds[j], src)
 				}
 				if err != nil {
 					return err

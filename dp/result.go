@@ -87,12 +87,14 @@ func (c *columns) interval(lower, upper []float64) {
 	c.floats("upper", upper)
 }
 
-// bounds adds the bounds of the question's first measure, if they were found.
+// bounds adds the bounds of the question's measures that were found.
 func (c *columns) bounds(q *question, v *view, rows int) {
-	if q.ask.measures[0].find != nil {
-		g := q.grid(v, 0)
-		c.floats("bound_lower", constant(g.lower, rows))
-		c.floats("bound_upper", constant(g.upper, rows))
+	for i, prefix := range []string{"", "y_"}[:len(q.measures)] {
+		if q.ask.measures[i].find != nil {
+			g := q.grid(v, i)
+			c.floats(prefix+"bound_lower", constant(g.lower, rows))
+			c.floats(prefix+"bound_upper", constant(g.upper, rows))
+		}
 	}
 }
 

@@ -189,7 +189,8 @@ func (s *Scan) finish() {
 //     of a Top hold for all its rows together. Groups have none: those that are
 //     shown have a large noise more often than others. What bounding and clamping
 //     changed is not part of it;
-//   - "bound_lower" and "bound_upper" (float64), where bounds were found.
+//   - "bound_lower" and "bound_upper" (float64), where bounds were found; those of Y
+//     of a Covariance or Correlation are "y_bound_lower" and "y_bound_upper".
 //
 // The caller releases the records.
 func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
