@@ -44,7 +44,8 @@
 //     have a known sum at most, to those of one group.
 //  3. These numbers are integers, added without rounding or overflow in any order,
 //     and the noise is an integer drawn from the discrete Laplace or the discrete
-//     Gaussian distribution exactly. The low-order bits of a result tell nothing
+//     Gaussian distribution exactly, of the latter on a finer grid and rounded. The
+//     low-order bits of a result tell nothing
 //     (Mironov 2012), nor does the order of the rows (Casacuberta et al. 2022).
 //     Which groups are shown, where no keys are given, is drawn exactly as well.
 //  4. Everything after that, such as the division of a mean, looks only at

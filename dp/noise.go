@@ -45,13 +45,13 @@ func ones(n int) sensitivity {
 // Discrete Laplace noise of scale l1/ε on each number is ε-differentially
 // private: the probability of any noisy vector y is a product of factors
 // ∝ exp(-|y-x|·ε/l1), whose ratio for x and x' is at most exp(Σ|x-x'|·ε/l1).
-// Discrete Gaussian noise of variance l2²/(2ρ) on each is ρ-zero-concentrated
-// differentially private (Canonne, Kamath and Steinke 2020, arXiv:2004.00010,
-// Theorem 14).
+// Gaussian noise of variance l2²/(2ρ) on each is ρ-zero-concentrated differentially
+// private (Canonne, Kamath and Steinke 2020, arXiv:2004.00010, Theorem 14); see also
+// rhoFor.
 func (l loss) noise(s sensitivity) (noise, error) {
 	if l.rho != nil {
 		variance := new(big.Rat).Quo(s.l2squared, l.rho)
-		n, err := exact.NewGaussian(variance.Mul(variance, big.NewRat(1, 2)))
+		n, err := newGaussian(variance.Mul(variance, big.NewRat(1, 2)))
 		if err != nil {
 			return nil, errors.New("rho, or epsilon with delta, is too small for exact noise, " +
 				"or too large; change it or max_rows")
@@ -66,15 +66,14 @@ func (l loss) noise(s sensitivity) (noise, error) {
 }
 
 // scaleOf is the scale t of Laplace noise, which is its mean absolute value, or
-// the standard deviation σ of Gaussian noise.
+// the standard deviation of Gaussian noise.
 func scaleOf(n noise) float64 {
 	switch n := n.(type) {
 	case exact.Laplace:
 		t, _ := n.Scale().Float64()
 		return t
-	case exact.Gaussian:
-		v, _ := n.Variance().Float64()
-		return math.Sqrt(v)
+	case gaussian:
+		return n.sigma()
 	}
 	return 0
 }
@@ -90,7 +89,7 @@ type blend struct {
 
 func newBlend(n noise) *blend {
 	b := &blend{scale: scaleOf(n)}
-	if _, b.gaussian = n.(exact.Gaussian); !b.gaussian {
+	if _, b.gaussian = n.(gaussian); !b.gaussian {
 		const nodes = 48
 		b.x, b.w = make([]float64, nodes), make([]float64, nodes)
 		quad.Legendre{}.FixedLocations(b.x, b.w, 0, math.Pi/2)

@@ -39,16 +39,42 @@ func (p price) cost() Cost {
 // spare is what a ρ computed in floating point is made smaller by.
 const spare = 1e-9
 
-// rhoFor is a ρ whose zero-concentrated differential privacy implies (epsilon,
-// delta)-differential privacy (Canonne, Kamath and Steinke 2020,
+// rhoFor is the largest ρ whose Gaussian noise is (epsilon, delta)-differentially
+// private.
+//
+// Continuous noise of sensitivity/σ = μ is exactly for the μ of Balle and Wang (2018,
+// Improving the Gaussian mechanism for differential privacy, ICML, Theorem 8), however
+// many numbers it is added to, and ρ is μ²/2. That of this package is discrete, on a
+// grid with σ of at least 2^fineBits steps. By exact.Slack its δ(ε) is at most that of
+// continuous noise of a μ that is larger by a share x < 1e-12, for the μ between
+// leastMu and mostMu and up to 2^34 numbers that one person changes, six for each of
+// 2^31 rows; spare is more than twice that. Where the noise is that of several
+// numbers of a vector with a share s of μ² each, as for bounds that are found, their
+// δ(ε) together is that of continuous noise of the squared μ Σ s·μ²·(1+x)², as pairs
+// of distributions that dominate compose (Zhu, Dong and Wang 2022, Optimal accounting
+// of differential privacy via characteristic function, AISTATS); x grows with 1/√s, and
+// s·x is yet smaller.
+//
+// Beyond these μ it is a ρ whose zero-concentrated differential privacy implies
+// (epsilon, delta) whatever the noise (Canonne, Kamath and Steinke 2020,
 // arXiv:2004.00010, Proposition 12, as package accounting inverts it).
 func rhoFor(epsilon, delta float64) (float64, error) {
-	rho, err := accounting.RhoFor(accounting.EpsilonDelta{Epsilon: epsilon, Delta: delta})
+	target := accounting.EpsilonDelta{Epsilon: epsilon, Delta: delta}
+	sigma, err := accounting.GaussianSigma(target, 1)
+	rho := 1 / (2 * sigma * sigma)
+	if err == nil && !(1/sigma >= leastMu && 1/sigma <= mostMu) {
+		rho, err = accounting.RhoFor(target)
+	}
 	if err != nil || !(rho > 0) {
 		return 0, errors.New("no Gaussian noise for this epsilon and delta; raise them")
 	}
 	return rho * (1 - spare), nil
 }
+
+const (
+	leastMu = 0x1p-10
+	mostMu  = 8
+)
 
 // loss is the privacy loss that noise is drawn for: ε for Laplace noise or ρ for
 // Gaussian noise; the other is nil.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/lethe-go/lethe/dp/accounting"
 	"github.com/lethe-go/lethe/internal/entropy"
-	"github.com/lethe-go/lethe/internal/exact"
 )
 
 // alarm is the probability that one statistical test fails a right build. All
@@ -265,7 +264,7 @@ func (silence) Tail(float64) int64                   { return 0 }
 func likelihood(n noise, noisy, x, y []float64) float64 {
 	sum := 0.0
 	for i := range noisy {
-		if _, ok := n.(exact.Gaussian); ok {
+		if _, ok := n.(gaussian); ok {
 			sum += (noisy[i] - (x[i]+y[i])/2) * (x[i] - y[i])
 		} else {
 			sum += math.Abs(noisy[i]-y[i]) - math.Abs(noisy[i]-x[i])
@@ -286,7 +285,7 @@ func (tr *trial) loss(t *testing.T, fault string) float64 {
 	}
 	x, y := a.numbers(silence{}, leaf), b.numbers(silence{}, leaf)
 	delta := 0.0
-	if _, ok := a.noise.(exact.Gaussian); ok {
+	if _, ok := a.noise.(gaussian); ok {
 		var err error
 		if delta, err = (accounting.GaussianDP{Mu: gaussianMu}).Delta(1); err != nil {
 			t.Fatal(err)

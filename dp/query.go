@@ -12,9 +12,9 @@ import (
 // set is closed, because what a query can reveal has to be proved here.
 //
 // By and Keys group the rows of any of them as described for a Count. Epsilon
-// alone buys Laplace noise and costs (ε, 0). Epsilon with Delta buys Gaussian
-// noise, which has lighter tails, and costs (ε, δ), or the ρ it follows from
-// where the budget is one of ρ. Rho alone buys Gaussian noise from a budget of
+// alone buys Laplace noise and costs (ε, 0). Epsilon with Delta buys the least Gaussian
+// noise there is for them, which has lighter tails, and costs (ε, δ), or the ρ of that
+// noise where the budget is one of ρ. Rho alone buys Gaussian noise from a budget of
 // ρ. In every case all groups together cost no more than one.
 type Query interface {
 	// String is the question in a few words, e.g. "mean stay_days by ward".

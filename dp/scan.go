@@ -176,8 +176,8 @@ func (s *Scan) finish() {
 //     for each bin; of a Top the column that is ranked, "place", from 1 on, and
 //     "people" (int64); of Groups with a threshold "people" (int64);
 //   - "noise_scale" (float64): of one noisy number the scale t of the discrete
-//     Laplace noise, which is its mean absolute error, or the standard deviation σ
-//     of the discrete Gaussian noise; of a result made of several, the same of
+//     Laplace noise, which is its mean absolute error, or the standard deviation of
+//     the Gaussian noise; of a result made of several, the same of
 //     what their noise adds up to in it to first order, in the unit of the result.
 //     Of Quantiles it is that of the number of rows in a part of the tree. Groups
 //     by TruncatedGeometric have none;

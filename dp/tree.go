@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/lethe-go/lethe/internal/entropy"
-	"github.com/lethe-go/lethe/internal/exact"
 )
 
 // tree is the noisy tree of one group's rows. The noise of a node is drawn when it
@@ -224,13 +223,10 @@ func tailOfSum(n noise, alpha float64, moment func(m func(weight float64) float6
 // logMoment is an upper bound of ln E(e^(λX)), +Inf where there is none.
 //
 // For discrete Laplace noise with q = e^(-1/t) the mean is
-// (1-q)²/((1-q·e^λ)(1-q·e^-λ)); for discrete Gaussian noise it is at most
-// e^(λ²σ²/2): it is subgaussian (Canonne, Kamath and Steinke 2020,
-// arXiv:2004.00010).
+// (1-q)²/((1-q·e^λ)(1-q·e^-λ)); for Gaussian noise see gaussian.
 func logMoment(n noise, lambda float64) float64 {
-	if _, ok := n.(exact.Gaussian); ok {
-		s := lambda * scaleOf(n)
-		return s * s / 2
+	if g, ok := n.(gaussian); ok {
+		return g.logMoment(lambda)
 	}
 	inverse := 1 / scaleOf(n)
 	if lambda >= inverse {
