@@ -11,6 +11,8 @@ import (
 // times as long.
 const DefaultInterval = 1e-4
 
+const leastInterval = 1e-9
+
 // LossDistribution is the distribution of the privacy loss of some steps, on a
 // grid, for each of the directions in which neighbouring tables differ. It is
 // pessimistic: its Epsilon and Delta are upper bounds, and tight. It is a Curve.
@@ -36,14 +38,14 @@ func (d *pmf) loss(i int) float64 { return float64(d.first+i) * d.interval }
 
 // NewLossDistribution composes the steps on a grid of the given interval, 0 for
 // DefaultInterval. It is an error if a step is invalid, has no known loss
-// distribution (ZCDP, FixedSample, RepeatSelect), or needs a grid of more than 16 million points: then the
-// noise is very small, or the interval should be larger.
+// distribution (ZCDP, FixedSample, RepeatSelect), or needs a grid of more than 16
+// million points: then the noise is very small, or the interval should be larger.
 func NewLossDistribution(interval float64, steps ...Step) (*LossDistribution, error) {
 	if interval == 0 {
 		interval = DefaultInterval
 	}
 	all, between, err := models(steps)
-	if !(interval >= 1e-9 && interval <= 1) {
+	if !(interval >= leastInterval && interval <= 1) {
 		err = errors.Join(fmt.Errorf("interval is %v, want 1e-9 to 1", interval), err)
 	}
 	if err != nil {

@@ -102,7 +102,24 @@ func (m GaussianMixture) model() (model, error) {
 	if parts[0].mu == 0 {
 		return model{}, errors.New("gaussian mixture: the sensitivities that can occur are all 0")
 	}
-	return model{base: mixtureBase(parts)}, nil
+	parts, rare := likely(parts)
+	b := mixtureBase(parts)
+	if rare > 0 {
+		b.atoms = []atom{{math.Inf(1), rare, 0}}
+	}
+	return model{base: b}, nil
+}
+
+// likely leaves out the largest sensitivities, as far as they hardly ever occur, and
+// says how likely they are: less than the mass beyond the grid of any other mechanism.
+// The loss then counts as infinite, as if it were told that it was one of them; what
+// groups see of a small sample so has a short grid.
+func likely(parts []component) (rest []component, rare float64) {
+	for len(parts) > 2 && rare+parts[0].p < 1e-22 && parts[1].mu > 0 {
+		rare += parts[0].p
+		parts = parts[1:]
+	}
+	return parts, rare
 }
 
 // component is N(mu,1) with probability p, whose logarithm is log.

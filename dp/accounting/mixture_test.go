@@ -87,3 +87,41 @@ func TestSampledGroup(t *testing.T) {
 		}
 	}
 }
+
+// Sensitivities that hardly ever occur are left out, which makes the grid short and no
+// difference, in either direction.
+func TestRareSensitivities(t *testing.T) {
+	m := Gaussian{1, 1}.SampledGroup(1e-3, 24)
+	got, err := m.model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []component
+	for i := len(m.Probabilities) - 1; i >= 0; i-- {
+		p := m.Probabilities[i]
+		parts = append(parts, component{m.Sensitivities[i], p, math.Log(p)})
+	}
+	all := mixtureBase(parts)
+	for _, add := range []bool{false, true} {
+		one, err := got.base.connect(1e-2, add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := all.connect(1e-2, add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !add && len(one.p) > len(want.p)/2 {
+			t.Errorf("%d points, of %d", len(one.p), len(want.p))
+		}
+		for _, e := range []float64{0, 0.01, 0.1, 1, 5, 20} {
+			g, w := one.delta(e), want.delta(e)
+			if math.Abs(g-w) > 1e-9*w+1e-21 {
+				t.Errorf("add %v: delta at %v is %v, want %v", add, e, g, w)
+			}
+		}
+	}
+	if rare := got.base.atoms[0].a; !(rare > 0 && rare < 1e-22) {
+		t.Errorf("%v is left out", rare)
+	}
+}

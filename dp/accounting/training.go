@@ -23,7 +23,8 @@ type Training struct {
 	SamplingRate float64 `yaml:"sampling_rate"`
 	// Steps is the number of steps, not of epochs: at least 1.
 	Steps int `yaml:"steps"`
-	// Interval is the grid of the losses, 0 for DefaultInterval.
+	// Interval is the grid of the losses, 0 for DefaultInterval or, where the loss of
+	// one step varies by less than two of these, a twentieth of its standard deviation.
 	Interval float64 `yaml:"interval"`
 }
 
@@ -35,7 +36,13 @@ func (t Training) step() Step {
 // Loss is the distribution of the privacy loss, to be asked for many ε or δ or
 // to be composed with other releases from the same people.
 func (t Training) Loss() (*LossDistribution, error) {
-	return NewLossDistribution(t.Interval, t.step())
+	interval := t.Interval
+	// The standard deviation of the ratio of probabilities, that is about of the loss.
+	mu := 1 / t.NoiseMultiplier
+	if s := t.SamplingRate * math.Sqrt(math.Expm1(mu*mu)); interval == 0 && s < 2*DefaultInterval {
+		interval = max(leastInterval, s/20)
+	}
+	return NewLossDistribution(interval, t.step())
 }
 
 // Epsilon is the ε that the run has with delta, which must lie in (0, 1).
