@@ -1,9 +1,6 @@
 package recode
 
-import (
-	"math/rand/v2"
-	"slices"
-)
+import "slices"
 
 const (
 	// poolClasses is how many classes are taken apart at a time.
@@ -39,20 +36,24 @@ type builder struct {
 
 	sets  []set
 	live  []int32
-	delta [][]int64 // noisy loss of merging two sets
-	sum   int64     // loss of the sets
+	delta []int64 // noisy loss of merging two sets, a row for each
+	sum   int64   // loss of the sets
 	one   []uint32
+	dice  dice
 }
 
 // set is a class to be.
 type set struct {
 	items  []int32
 	at     []uint32
+	row    []uint32 // see pairTable
+	col    []uint32
 	rows   int64
 	weight int64
 	loss   int64
 	holds  bool
-	best   int32 // the set to merge with
+	best   int32 // the set to merge with, open without
+	least  int64 // the noisy loss of that
 }
 
 func (s *solver) newBuilder(c *classes, near *neighbours) *builder {
@@ -67,15 +68,15 @@ func (s *solver) newBuilder(c *classes, near *neighbours) *builder {
 
 // collect fills the pool with the class of an item and those of neighbours of
 // its items, within one block.
-func (b *builder) collect(item, number int32, of []int32, r *rand.Rand) {
+func (b *builder) collect(item, number int32, of []int32) {
 	b.classes, b.items, b.before = b.classes[:0], b.items[:0], 0
 	b.pool(b.of.of[item])
 	for range 2 * poolClasses {
 		if len(b.classes) == poolClasses {
 			break
 		}
-		x := b.items[r.IntN(len(b.items))]
-		y := b.near.at(x)[r.IntN(1+r.IntN(neighbourCount))]
+		x := b.items[b.dice.below(len(b.items))]
+		y := b.near.at(x)[b.dice.below(1+b.dice.below(neighbourCount))]
 		if y == nobody || b.of.of[y] < 0 || of[b.of.of[y]] != number {
 			continue
 		}
@@ -96,50 +97,49 @@ func (b *builder) pool(class int32) {
 func (b *builder) singles() {
 	n := len(b.items)
 	for len(b.sets) < n {
-		b.sets = append(b.sets, set{at: make([]uint32, b.m)})
-		b.delta = append(b.delta, nil)
+		b.sets = append(b.sets, set{
+			at:  make([]uint32, b.m),
+			row: make([]uint32, len(b.pairs.columns)), col: make([]uint32, len(b.pairs.columns)),
+		})
+	}
+	if len(b.delta) < n*n {
+		b.delta = make([]int64, n*n)
 	}
 	b.live = b.live[:0]
 	for i, it := range b.items {
 		s := &b.sets[i]
 		s.items = append(s.items[:0], it)
 		copy(s.at, b.at(it))
+		b.place(s.row, s.col, s.at)
 		s.rows, s.weight = b.rows[it], b.judge.weight[it]
 		s.loss = s.rows * b.price(s.at)
 		s.holds = b.judge.holds(s.weight, nobody, s.items)
+		s.best = open
 		b.live = append(b.live, int32(i))
-		if len(b.delta[i]) < n {
-			b.delta[i] = make([]int64, n+8)
-		}
 	}
 }
 
 // join merges sets until all hold, and says whether they came to.
-func (b *builder) join(r *rand.Rand) bool {
-	for i := range b.live {
-		for j := range i {
-			b.compare(int32(i), int32(j), r)
-		}
-	}
-	for _, i := range b.live {
-		b.choose(i)
-	}
+func (b *builder) join() bool {
 	b.sum = 0
 	for _, i := range b.live {
 		b.sum += b.sets[i].loss
+		for j := range i {
+			b.compare(i, j)
+		}
 	}
 	for {
 		x := int32(-1)
 		for _, i := range b.live {
 			s := &b.sets[i]
-			if !s.holds && s.best >= 0 && (x < 0 || b.delta[i][s.best] < b.delta[x][b.sets[x].best]) {
+			if !s.holds && s.best >= 0 && (x < 0 || s.least < b.sets[x].least) {
 				x = i
 			}
 		}
 		if x < 0 {
 			break
 		}
-		if b.sum += b.merge(x, b.sets[x].best, r); b.sum > b.before+b.before/hopeless {
+		if b.sum += b.merge(x, b.sets[x].best); b.sum > b.before+b.before/hopeless {
 			return false
 		}
 	}
@@ -151,57 +151,57 @@ func (b *builder) join(r *rand.Rand) bool {
 	return true
 }
 
-// compare sets the noisy loss of merging two sets.
-func (b *builder) compare(i, j int32, r *rand.Rand) {
+// compare sets the noisy loss of merging two sets, and each as the best of the
+// other where it is.
+func (b *builder) compare(i, j int32) {
 	x, y := &b.sets[i], &b.sets[j]
-	loss := (x.rows+y.rows)*b.priceJoin(x.at, y.at) - x.loss - y.loss
-	loss = (loss >> 10) * (1024 - noise/2 + int64(r.Uint32N(noise+1)))
-	b.delta[i][j], b.delta[j][i] = loss, loss
+	loss := (x.rows+y.rows)*b.pricePlaced(x.row, y.col, x.at, y.at) - x.loss - y.loss
+	loss = (loss >> 10) * int64(1024-noise/2+b.dice.below(noise+1))
+	n := int32(len(b.items))
+	b.delta[i*n+j], b.delta[j*n+i] = loss, loss
+	if x.best < 0 || loss < x.least {
+		x.best, x.least = j, loss
+	}
+	if y.best < 0 || loss < y.least {
+		y.best, y.least = i, loss
+	}
 }
 
-// choose finds the set with which a set that does not hold loses least.
+// choose finds the set with which a set loses least.
 func (b *builder) choose(i int32) {
 	s := &b.sets[i]
-	s.best = -1
-	if s.holds {
-		return
-	}
+	s.best = open
+	n := int32(len(b.items))
+	delta := b.delta[i*n : (i+1)*n]
 	for _, j := range b.live {
-		if j != i && (s.best < 0 || b.delta[i][j] < b.delta[i][s.best]) {
-			s.best = j
+		if j != i && (s.best < 0 || delta[j] < s.least) {
+			s.best, s.least = j, delta[j]
 		}
 	}
 }
 
 // merge makes one set of two and returns what is lost more.
-func (b *builder) merge(i, j int32, r *rand.Rand) int64 {
+func (b *builder) merge(i, j int32) int64 {
 	x, y := &b.sets[i], &b.sets[j]
 	before := x.loss + y.loss
 	x.items = append(x.items, y.items...)
 	b.joinInto(x.at, y.at)
+	b.place(x.row, x.col, x.at)
 	x.rows += y.rows
 	x.weight += y.weight
 	x.loss = x.rows * b.price(x.at)
 	x.holds = b.judge.holds(x.weight, nobody, x.items)
-	for k, l := range b.live {
-		if l == j {
-			b.live = append(b.live[:k], b.live[k+1:]...)
-			break
-		}
-	}
+	x.best = open
+	at := slices.Index(b.live, j)
+	b.live = slices.Delete(b.live, at, at+1)
 	for _, k := range b.live {
-		if k != i {
-			b.compare(i, k, r)
+		if k == i {
+			continue
 		}
-	}
-	b.choose(i)
-	for _, k := range b.live {
-		switch s := &b.sets[k]; {
-		case k == i || s.holds:
-		case s.best == i || s.best == j:
+		s := &b.sets[k]
+		lost := s.best == i || s.best == j
+		if b.compare(i, k); lost && !s.holds {
 			b.choose(k)
-		case b.delta[k][i] < b.delta[k][s.best]:
-			s.best = i
 		}
 	}
 	return x.loss - before
@@ -293,7 +293,7 @@ func (b *builder) publish(in *block, number int32, of []int32) {
 		in.spare = in.spare[:n-1]
 	}
 	for k, class := range b.classes {
-		var items []int32
+		items := b.of.member[class][:0]
 		of[class] = -1
 		if k < len(b.live) {
 			items = append(items, b.sets[b.live[k]].items...)

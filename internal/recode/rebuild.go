@@ -51,6 +51,10 @@ func (s *solver) rebuild(ctx context.Context, c *classes, near *neighbours) erro
 				free = free[:len(free)-1]
 			}
 		}
+		seeds := make([]uint64, len(blocks))
+		for i := range seeds {
+			seeds[i] = r.Uint64()
+		}
 		of = slices.Repeat([]int32{-1}, len(c.member))
 		for i := range blocks {
 			for _, it := range blocks[i].items {
@@ -59,8 +63,8 @@ func (s *solver) rebuild(ctx context.Context, c *classes, near *neighbours) erro
 		}
 		each(builders, len(blocks), func(b *builder, i int) {
 			if ctx.Err() == nil {
-				seed := rand.New(rand.NewPCG(s.Seed^round, seedRebuild+uint64(i)))
-				b.work(&blocks[i], int32(i), of, seed)
+				b.dice = dice(seeds[i])
+				b.work(&blocks[i], int32(i), of)
 			}
 		})
 		if err := ctx.Err(); err != nil {
@@ -121,14 +125,14 @@ func share(blocks []block, left int) (all int) {
 }
 
 // work rebuilds classes of a block.
-func (b *builder) work(in *block, number int32, of []int32, r *rand.Rand) {
+func (b *builder) work(in *block, number int32, of []int32) {
 	for range in.tries {
-		b.collect(in.items[r.IntN(len(in.items))], number, of, r)
+		b.collect(in.items[b.dice.below(len(in.items))], number, of)
 		if len(b.classes) < 2 {
 			continue
 		}
 		b.singles()
-		if !b.join(r) {
+		if !b.join() {
 			continue
 		}
 		b.improve()

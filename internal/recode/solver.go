@@ -26,6 +26,7 @@ type solver struct {
 	rows  []int64      // of each item
 	steps [][][]uint32 // see stepsUp
 	judge *judge
+	pairs *pairTable
 }
 
 func newSolver(p *Problem) *solver {
@@ -45,6 +46,7 @@ func newSolver(p *Problem) *solver {
 		s.axes = append(s.axes, newAxis(&p.Columns[j], span, s.unit, s.forbidden()))
 		s.lost += int64(math.Round((1 - p.Columns[j].Least) * s.unit))
 	}
+	s.pairs = s.newPairTable()
 	s.steps = s.stepsUp()
 	s.takeItems()
 	s.judge = newJudge(s)
