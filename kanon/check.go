@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -50,19 +49,18 @@ type Checker struct {
 	err     error          // of an Add, after which the counts mean nothing
 	seen    bool           // a schema
 
-	rows   int64
-	splits []splits         // one for every splitColumns of the quasi-identifiers
-	people pairSet          // of class and person
-	traces []trace          // of a person
-	values []*checkedValues // a sensitive column
+	rows    int64
+	classes *checkClasses
+	people  *keyPairs        // of class and person
+	traces  []trace          // of a person
+	values  []*checkedValues // a sensitive column
 
 	rowsIn   []int64 // of a class
 	peopleIn []int64
-	ids      []uint32 // of a block of rows
-	numbers  []uint32 // of their people
-	split    []split
-	compared bool  // with a reference
-	referred int64 // rows of it
+	block    [][]uint32 // numbers of a block of rows, by column
+	ids      []uint32   // their classes
+	compared bool       // with a reference
+	referred int64      // rows of it
 
 	population []int64 // people of a class; nil without a population
 }
@@ -109,16 +107,14 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 			errs = append(errs, fmt.Errorf("kanon: check: model %d: %w", i+1, err))
 		}
 	}
-	for range (len(cfg.Quasi) + splitColumns - 1) / splitColumns {
-		c.splits = append(c.splits, splits{})
-	}
+	c.classes, c.block = newCheckClasses(len(cfg.Quasi)), make([][]uint32, len(c.columns))
 	for _, name := range c.cfg.Sensitive {
 		v := newCheckedValues(name, cfg.Models)
 		v.frequencies = v.frequencies || cfg.Frequencies
 		v.compared = v.compared || cfg.Frequencies
 		c.values = append(c.values, v)
 	}
-	c.people = pairSet{}
+	c.people = newKeyPairs()
 	return c, errors.Join(errs...)
 }
 
@@ -168,75 +164,57 @@ func (c *Checker) add(rec arrow.Record) error {
 	if c.rows+rec.NumRows() >= math.MaxUint32 { // so that no number of a pair overflows
 		return fmt.Errorf("kanon: check: more than %d rows", uint32(math.MaxUint32-1))
 	}
-	read := make([]func(row int) uint32, len(at))
+	read := make([]blockReader, len(at))
 	for i, column := range c.columns {
-		a := rec.Column(at[i])
-		if read[i], err = column.reader(a); err != nil {
+		if read[i], err = column.reader(rec.Column(at[i])); err != nil {
 			return fmt.Errorf("kanon: check: column %q: %w", column.name, err)
 		}
 	}
-	quasi, rest := read[:len(c.cfg.Quasi)], read[len(c.cfg.Quasi):]
-	sensitive, unit := rest[:len(c.values)], rest[len(c.values):]
+	q, s := len(c.cfg.Quasi), len(c.values)
 	for from := 0; from < int(rec.NumRows()); from += checkBlock {
 		n := min(checkBlock, int(rec.NumRows())-from)
-		classes := c.classes(quasi, from, n)
-		var people func(row int) uint32
-		if len(unit) > 0 {
-			c.numbers = slices.Grow(c.numbers[:0], n)[:n]
-			for i := range c.numbers {
-				c.numbers[i] = unit[0](from + i)
-			}
-			people = func(row int) uint32 { return c.numbers[row-from] }
-			if err := c.noNullUnit(people, from, n); err != nil {
+		for i, read := range read {
+			c.block[i] = read.block(c.block[i], from, n)
+		}
+		c.countClasses(c.block[:q], n)
+		var people []uint32
+		if c.cfg.Unit != "" {
+			people = c.block[q+s]
+			if err := c.noNullUnit(people, from); err != nil {
 				return err
 			}
-			c.countPeople(classes, people, from)
+			c.countPeople(c.ids, people)
 		}
-		for i, read := range sensitive {
-			c.values[i].count(classes, read, people, from)
+		for i, values := range c.block[q : q+s] {
+			c.values[i].count(c.ids, values, people)
 		}
 	}
 	c.rows += rec.NumRows()
 	return nil
 }
 
-// classes numbers the classes of n rows and counts the rows in each. Rows are
-// split by the first columns, each part by the next, and so on.
-func (c *Checker) classes(quasi []func(row int) uint32, from, n int) []uint32 {
+// countClasses numbers the classes of n rows and counts the rows in each.
+func (c *Checker) countClasses(values [][]uint32, n int) {
 	c.ids = slices.Grow(c.ids[:0], n)[:n]
-	clear(c.ids)
-	c.split = slices.Grow(c.split[:0], n)[:n]
-	for k := range c.splits {
-		clear(c.split)
-		for j, read := range quasi[k*splitColumns : min(len(quasi), (k+1)*splitColumns)] {
-			for i := range c.split {
-				c.split[i][j] = read(from + i)
-			}
+	c.classes.classes(values, c.ids)
+	for more := c.classes.len() - len(c.rowsIn); more > 0; more-- {
+		c.rowsIn = append(c.rowsIn, 0)
+		if c.cfg.Unit != "" {
+			c.peopleIn = append(c.peopleIn, 0)
 		}
-		for i, id := range c.ids {
-			c.split[i][splitColumns] = id
-			c.ids[i] = c.splits[k].number(&c.split[i])
+		for _, v := range c.values {
+			v.in = append(v.in, 0)
 		}
 	}
 	for _, class := range c.ids {
-		if int(class) == len(c.rowsIn) {
-			c.rowsIn = append(c.rowsIn, 0)
-			if c.cfg.Unit != "" {
-				c.peopleIn = append(c.peopleIn, 0)
-			}
-			for _, v := range c.values {
-				v.in = append(v.in, 0)
-			}
-		}
 		c.rowsIn[class]++
 	}
-	return c.ids
 }
 
-func (c *Checker) noNullUnit(read func(row int) uint32, from, n int) error {
+func (c *Checker) noNullUnit(people []uint32, from int) error {
 	nulls := 0
-	for i := range n {
-		if read(from+i) == nullCode {
+	for _, person := range people {
+		if person == nullCode {
 			nulls++
 		}
 	}
@@ -244,7 +222,7 @@ func (c *Checker) noNullUnit(read func(row int) uint32, from, n int) error {
 		return nil
 	}
 	return fmt.Errorf("kanon: check: column %q: null in %d of %d rows from row %d, "+
-		"but it says whose row it is; fill it or drop these rows", c.cfg.Unit, nulls, n,
+		"but it says whose row it is; fill it or drop these rows", c.cfg.Unit, nulls, len(people),
 		c.rows+int64(from))
 }
 
@@ -268,83 +246,4 @@ func (c *Checker) find(schema *arrow.Schema) ([]int, error) {
 	}
 	c.seen = true
 	return at, errors.Join(errs...)
-}
-
-// splitColumns is how many columns rows are split by at a time.
-const splitColumns = 7
-
-// split are the values of that many columns, and the class by those before.
-type split [splitColumns + 1]uint32
-
-// splits numbers splits, from 0 in the order in which they come: a table of
-// open addresses, since every row of a check looks one up.
-type splits struct {
-	seen  []split  // by number
-	slots []uint32 // a number plus one, by hash; 0 is free
-}
-
-func (s *splits) number(of *split) uint32 {
-	if 3*len(s.seen) >= 2*len(s.slots) {
-		s.grow()
-	}
-	at := s.place(of)
-	if s.slots[at] == 0 {
-		s.seen = append(s.seen, *of)
-		s.slots[at] = uint32(len(s.seen))
-	}
-	return s.slots[at] - 1
-}
-
-// find is the number of a split, if it has one.
-func (s *splits) find(of *split) (n uint32, known bool) {
-	if len(s.slots) == 0 {
-		return 0, false
-	}
-	n = s.slots[s.place(of)]
-	return n - 1, n > 0
-}
-
-// place is the slot of a split, or the free one that it may have.
-func (s *splits) place(of *split) uint64 {
-	h := uint64(0)
-	for i := 0; i < len(of); i += 2 {
-		h = (bits.RotateLeft64(h, 29) ^ uint64(of[i])<<32 ^ uint64(of[i+1])) * 0xD6E8FEB86659FD93
-	}
-	mask := uint64(len(s.slots) - 1)
-	at := (h ^ h>>32) & mask
-	for s.slots[at] != 0 && s.seen[s.slots[at]-1] != *of {
-		at = (at + 1) & mask
-	}
-	return at
-}
-
-func (s *splits) grow() {
-	s.slots = make([]uint32, max(64, 2*len(s.slots)))
-	for i := range s.seen {
-		s.slots[s.place(&s.seen[i])] = uint32(i + 1)
-	}
-}
-
-// pairs numbers pairs of numbers, from 0 in the order in which they come.
-type pairs map[uint64]uint32
-
-// number returns the number of a pair, and whether the pair is new.
-func (p pairs) number(a, b uint32) (n uint32, fresh bool) {
-	pair := uint64(a)<<32 | uint64(b)
-	if n, ok := p[pair]; ok {
-		return n, false
-	}
-	n = uint32(len(p))
-	p[pair] = n
-	return n, true
-}
-
-// pairSet is a set of pairs of numbers.
-type pairSet map[uint64]struct{}
-
-// add puts a pair into the set and says whether it is new.
-func (p pairSet) add(a, b uint32) (fresh bool) {
-	before := len(p)
-	p[uint64(a)<<32|uint64(b)] = struct{}{}
-	return len(p) > before
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -21,6 +22,14 @@ type checkColumn struct {
 	// A value is known by 64 bits where that many hold it, by bytes otherwise.
 	words map[uint64]uint32
 	bytes map[string]uint32
+
+	recent [256]recentText
+}
+
+// recentText is a text with its number.
+type recentText struct {
+	text   string
+	number uint32
 }
 
 // nullCode is the number of null; values have those from 1.
@@ -30,11 +39,39 @@ func newCheckColumn(name string) *checkColumn {
 	return &checkColumn{name: name, words: map[uint64]uint32{}, bytes: map[string]uint32{}}
 }
 
-// reader returns a function that numbers the value of a row of a.
-func (c *checkColumn) reader(a arrow.Array) (func(row int) uint32, error) {
+// blockReader writes the numbers of the values of len(out) rows to out, from a
+// row on.
+type blockReader func(from int, out []uint32)
+
+// block reads n rows into the memory of a block before.
+func (r blockReader) block(out []uint32, from, n int) []uint32 {
+	out = slices.Grow(out[:0], n)[:n]
+	r(from, out)
+	return out
+}
+
+// reader returns a function that numbers the values of rows of a.
+func (c *checkColumn) reader(a arrow.Array) (blockReader, error) {
 	if d, ok := a.(*array.Dictionary); ok {
 		return c.dictionary(d)
 	}
+	number, err := c.single(a)
+	if err != nil {
+		return nil, err
+	}
+	nulls := a.NullN() > 0
+	return func(from int, out []uint32) {
+		for i := range out {
+			if out[i] = nullCode; !nulls || a.IsValid(from+i) {
+				out[i] = number(from + i)
+			}
+		}
+	}, nil
+}
+
+// single returns a function that numbers the value of a row of a that is not
+// null.
+func (c *checkColumn) single(a arrow.Array) (func(row int) uint32, error) {
 	kind, number := c.values(a)
 	if number == nil {
 		return nil, checkable(a.DataType())
@@ -45,62 +82,50 @@ func (c *checkColumn) reader(a arrow.Array) (func(row int) uint32, error) {
 	if kind != "" {
 		c.kind, c.typ = kind, a.DataType()
 	}
-	if a.NullN() == 0 {
-		return number, nil
-	}
-	return func(row int) uint32 {
-		if a.IsNull(row) {
-			return nullCode
-		}
-		return number(row)
-	}, nil
+	return number, nil
 }
 
 // dictionary numbers each entry when a row first refers to it.
-func (c *checkColumn) dictionary(d *array.Dictionary) (func(row int) uint32, error) {
+func (c *checkColumn) dictionary(d *array.Dictionary) (blockReader, error) {
 	entries := d.Dictionary()
-	number, err := c.reader(entries)
+	number, err := c.single(entries)
 	if err != nil {
 		return nil, err
 	}
-	const (
-		none    = math.MaxInt32  // no place of an entry
-		unknown = math.MaxUint32 // above every number of a value
-	)
-	if entries.Len() >= none {
-		return nil, fmt.Errorf("%d entries of a dictionary, want fewer than %d", entries.Len(), none)
+	const unknown = math.MaxUint32 // above every number of a value
+	if entries.Len() >= math.MaxInt32 {
+		return nil, fmt.Errorf("%d entries of a dictionary, want fewer than %d", entries.Len(),
+			math.MaxInt32)
 	}
-	at := make([]int32, d.Len())
 	index := d.GetValueIndex
 	if short, ok := d.Indices().(*array.Int32); ok { // the usual one, without a look at its type
 		values := short.Int32Values()
 		index = func(row int) int { return int(values[row]) }
 	}
 	nulls := d.NullN() > 0
-	for row := range at {
-		at[row] = none
-		if nulls && d.IsNull(row) {
-			continue
-		}
-		i := index(row)
-		if i < 0 || i >= entries.Len() {
+	for row := range d.Len() {
+		if i := index(row); (i < 0 || i >= entries.Len()) && !(nulls && d.IsNull(row)) {
 			return nil, errors.New("a dictionary index points outside of its dictionary")
 		}
-		at[row] = int32(i)
 	}
 	numbers := make([]uint32, entries.Len())
 	for i := range numbers {
 		numbers[i] = unknown
 	}
-	return func(row int) uint32 {
-		i := at[row]
-		if i == none {
-			return nullCode
+	return func(from int, out []uint32) {
+		for i := range out {
+			if nulls && d.IsNull(from+i) {
+				out[i] = nullCode
+				continue
+			}
+			entry := index(from + i)
+			if numbers[entry] == unknown {
+				if numbers[entry] = nullCode; entries.IsValid(entry) {
+					numbers[entry] = number(entry)
+				}
+			}
+			out[i] = numbers[entry]
 		}
-		if numbers[i] == unknown {
-			numbers[i] = number(int(i))
-		}
-		return numbers[i]
 	}, nil
 }
 
@@ -202,11 +227,22 @@ func (c *checkColumn) word(v uint64) uint32 {
 	return n
 }
 
+// text looks first among the texts that came last, which is quicker where they
+// are few.
 func (c *checkColumn) text(v string) uint32 {
+	place := len(v) % len(c.recent)
+	if len(v) > 0 {
+		place = (len(v) + 3*int(v[0]) + 5*int(v[len(v)/2]) + 7*int(v[len(v)-1])) % len(c.recent)
+	}
+	if r := &c.recent[place]; r.number > 0 && r.text == v {
+		return r.number
+	}
 	n, ok := c.bytes[v]
 	if !ok {
 		n = c.next()
-		c.bytes[strings.Clone(v)] = n // the record is not kept
+		v = strings.Clone(v) // the record is not kept
+		c.bytes[v] = n
+		c.recent[place] = recentText{v, n}
 	}
 	return n
 }

@@ -12,9 +12,10 @@ func (v *checkedValues) judgeDiversity(m LDiversity) ModelResult {
 		r.Wanted, r.Reached = m.C, 0
 	}
 	broken := false // a class has no figure
+	var times []int64
 	for _, values := range v.classes() {
-		var times []int64
 		total := int64(0)
+		times = times[:0]
 		for _, f := range values {
 			times = append(times, f.times)
 			total += f.times

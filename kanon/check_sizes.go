@@ -28,29 +28,21 @@ func (c *Checker) addPopulation(rec arrow.Record) error {
 	if c.population == nil {
 		c.population = make([]int64, len(c.rowsIn))
 	}
-	read := make([]func(row int) uint32, len(c.cfg.Quasi))
-	for i, column := range c.columns[:len(read)] {
+	values := make([][]uint32, len(c.cfg.Quasi))
+	for i, column := range c.columns[:len(values)] {
 		found := rec.Schema().FieldIndices(column.name)
 		if len(found) != 1 {
 			return fmt.Errorf("kanon: check: population: column %q: %d columns have this name, want one",
 				column.name, len(found))
 		}
-		var err error
-		if read[i], err = column.reader(rec.Column(found[0])); err != nil {
+		read, err := column.reader(rec.Column(found[0]))
+		if err != nil {
 			return fmt.Errorf("kanon: check: population: column %q: %w", column.name, err)
 		}
+		values[i] = read.block(nil, 0, int(rec.NumRows()))
 	}
 	for row := range int(rec.NumRows()) {
-		class, known := uint32(0), true
-		for k := range c.splits {
-			of := split{splitColumns: class}
-			for j, read := range read[k*splitColumns : min(len(read), (k+1)*splitColumns)] {
-				of[j] = read(row)
-			}
-			if class, known = c.splits[k].find(&of); !known {
-				break
-			}
-		}
+		class, known := c.classes.known(values, row)
 		if known {
 			c.population[class]++
 		}

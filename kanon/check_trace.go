@@ -1,6 +1,9 @@
 package kanon
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // trace is what the rows of one person look like to somebody who knows that
 // they are one person's: how often each class occurs among them. It is the sum
@@ -24,12 +27,10 @@ func mixed(x uint64) uint64 {
 }
 
 // countPeople counts the people in each class, and the classes of each person.
-func (c *Checker) countPeople(classes []uint32, people func(row int) uint32, from int) {
+func (c *Checker) countPeople(classes, people []uint32) {
+	c.people.pairs(classes, people, func(i int) { c.peopleIn[classes[i]]++ })
 	for i, class := range classes {
-		person := people(from + i)
-		if c.people.add(class, person) {
-			c.peopleIn[class]++
-		}
+		person := people[i]
 		if more := int(person) + 1 - len(c.traces); more > 0 {
 			c.traces = append(c.traces, make([]trace, more)...)
 		}
@@ -40,7 +41,9 @@ func (c *Checker) countPeople(classes []uint32, people func(row int) uint32, fro
 // linked counts the groups of people with one trace by their size in people.
 func (c *Checker) linked() []SizeCount {
 	traces := slices.Clone(c.traces[min(1, len(c.traces)):]) // nullCode is nobody
-	slices.SortFunc(traces, func(a, b trace) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(traces, func(a, b trace) int {
+		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
+	})
 	sizes := []int64{}
 	for i, t := range traces {
 		if i > 0 && t == traces[i-1] {

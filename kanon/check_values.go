@@ -11,8 +11,8 @@ import (
 // table by itself. Rows are counted, or people where a unit is set: each once
 // for each value that the class, or the table, has of that person.
 type checkedValues struct {
-	cells  pairs   // of class and value
-	people pairSet // of cell and person
+	cells  *keyPairs // of class and value
+	people *keyPairs // of cell and person
 	times  []int64
 	in     []int64 // distinct values of a class
 
@@ -24,13 +24,13 @@ type checkedValues struct {
 
 // wholeValues is how often each value occurs in a table, by its number.
 type wholeValues struct {
-	people pairSet // of value and person
+	people *keyPairs // of value and person
 	times  []int64
 }
 
 func newCheckedValues(column string, models []Model) *checkedValues {
-	v := &checkedValues{cells: pairs{}, people: pairSet{}}
-	v.table.people, v.reference.people = pairSet{}, pairSet{}
+	v := &checkedValues{cells: newKeyPairs(), people: newKeyPairs()}
+	v.table.people, v.reference.people = newKeyPairs(), newKeyPairs()
 	for _, m := range models {
 		name, needs := checkedColumn(m)
 		if name == column {
@@ -41,37 +41,24 @@ func newCheckedValues(column string, models []Model) *checkedValues {
 	return v
 }
 
-// add counts a value of a class. Where person is nil it counts a row.
-func (v *checkedValues) add(class, value uint32, person *uint32) {
-	cell, fresh := v.cells.number(class, value)
-	if fresh {
-		v.in[class]++
+// count counts the values of a block of rows of the given classes, or of
+// people, which are nil where rows are counted.
+func (v *checkedValues) count(classes, values, people []uint32) {
+	cells := v.cells.pairs(classes, values, func(i int) {
+		v.in[classes[i]]++
 		v.times = append(v.times, 0)
-	}
-	if !v.frequencies {
-		return
-	}
-	if person != nil {
-		if !v.people.add(cell, *person) {
-			return
+	})
+	switch {
+	case !v.frequencies:
+	case people != nil:
+		v.people.pairs(cells, people, func(i int) { v.times[cells[i]]++ })
+	default:
+		for _, cell := range cells {
+			v.times[cell]++
 		}
 	}
-	v.times[cell]++
-}
-
-// count counts the values of a block of rows of the given classes.
-func (v *checkedValues) count(classes []uint32, read, people func(row int) uint32, from int) {
-	var person *uint32
-	for i, class := range classes {
-		if people != nil {
-			number := people(from + i)
-			person = &number
-		}
-		value := read(from + i)
-		v.add(class, value, person)
-		if v.compared {
-			v.table.add(value, person)
-		}
+	if v.compared {
+		v.table.count(values, people)
 	}
 }
 
@@ -108,7 +95,7 @@ func (c *Checker) Reference(rec arrow.Record) error {
 func (c *Checker) refer(rec arrow.Record) error {
 	c.compared = true
 	c.referred += rec.NumRows()
-	reader := func(column *checkColumn) (func(row int) uint32, error) {
+	reader := func(column *checkColumn) (blockReader, error) {
 		at := rec.Schema().FieldIndices(column.name)
 		if len(at) != 1 {
 			return nil, fmt.Errorf("kanon: check: reference: column %q: %d columns have this name",
@@ -120,13 +107,15 @@ func (c *Checker) refer(rec arrow.Record) error {
 		}
 		return read, nil
 	}
-	var people func(row int) uint32
+	var people []uint32
+	n := int(rec.NumRows())
 	if c.cfg.Unit != "" {
-		var err error
-		if people, err = reader(c.columns[len(c.columns)-1]); err != nil {
+		read, err := reader(c.columns[len(c.columns)-1])
+		if err != nil {
 			return err
 		}
-		if err := c.noNullUnit(people, 0, int(rec.NumRows())); err != nil {
+		people = read.block(nil, 0, n)
+		if err := c.noNullUnit(people, 0); err != nil {
 			return err
 		}
 	}
@@ -138,28 +127,25 @@ func (c *Checker) refer(rec arrow.Record) error {
 		if err != nil {
 			return err
 		}
-		var person *uint32
-		for row := range int(rec.NumRows()) {
-			if people != nil {
-				number := people(row)
-				person = &number
-			}
-			v.reference.add(read(row), person)
-		}
+		v.reference.count(read.block(nil, 0, n), people)
 	}
 	return nil
 }
 
-func (w *wholeValues) add(value uint32, person *uint32) {
-	if person != nil {
-		if !w.people.add(value, *person) {
-			return
+// count counts values of rows, or of people where these are not nil.
+func (w *wholeValues) count(values, people []uint32) {
+	for _, value := range values {
+		for int(value) >= len(w.times) {
+			w.times = append(w.times, 0)
 		}
 	}
-	for int(value) >= len(w.times) {
-		w.times = append(w.times, 0)
+	if people != nil {
+		w.people.pairs(values, people, func(i int) { w.times[values[i]]++ })
+		return
 	}
-	w.times[value]++
+	for _, value := range values {
+		w.times[value]++
+	}
 }
 
 // frequency is how often a class has a value.
@@ -170,12 +156,15 @@ type frequency struct {
 
 // classes lists the values of each class.
 func (v *checkedValues) classes() [][]frequency {
-	all := make([][]frequency, len(v.in))
-	for pair, cell := range v.cells {
-		class := pair >> 32
-		all[class] = append(all[class], frequency{uint32(pair), v.times[cell]})
+	all, flat := make([][]frequency, len(v.in)), make([]frequency, v.cells.len())
+	for class, n := range v.in {
+		all[class], flat = flat[:0:n], flat[n:]
 	}
-	for _, values := range all { // so that sums do not depend on the order of a map
+	for cell := range v.cells.len() {
+		class, value := v.cells.pair(cell)
+		all[class] = append(all[class], frequency{value, v.times[cell]})
+	}
+	for _, values := range all { // so that sums do not depend on the order of rows
 		slices.SortFunc(values, func(a, b frequency) int { return int(int64(a.value) - int64(b.value)) })
 	}
 	return all
