@@ -18,6 +18,9 @@ import (
 type LocalDP struct {
 	// RandomizedResponse is for categories.
 	RandomizedResponse *local.RandomizedResponse `yaml:"randomized_response" json:"randomized_response,omitempty"`
+	// UnaryEncoding is for many categories. Its answers are written as text, of a 0 or
+	// a 1 for each category.
+	UnaryEncoding *local.UnaryEncoding `yaml:"unary_encoding" json:"unary_encoding,omitempty"`
 	// Noise is for numbers.
 	Noise *local.Noise `yaml:"noise" json:"noise,omitempty"`
 }
@@ -29,24 +32,29 @@ type LocalDPReport struct {
 	Protects string  `json:"protects"` // in plain words
 }
 
-// method is the one that is given; nil where none or both are.
-func (l *LocalDP) method() local.Method {
-	switch {
-	case l.RandomizedResponse != nil && l.Noise == nil:
-		return *l.RandomizedResponse
-	case l.RandomizedResponse == nil && l.Noise != nil:
-		return *l.Noise
+// method is the one that is given, with the ε of a cell; nil where none or several are.
+func (l *LocalDP) method() (m local.Method, epsilon float64) {
+	given := 0
+	if l.RandomizedResponse != nil {
+		m, epsilon, given = *l.RandomizedResponse, l.RandomizedResponse.Epsilon, given+1
 	}
-	return nil
+	if l.UnaryEncoding != nil {
+		flat := *l.UnaryEncoding
+		flat.Text = true
+		m, epsilon, given = flat, flat.Epsilon, given+1
+	}
+	if l.Noise != nil {
+		m, epsilon, given = *l.Noise, l.Noise.Epsilon, given+1
+	}
+	if given != 1 {
+		return nil, 0
+	}
+	return m, epsilon
 }
 
 func (l *LocalDP) report() *LocalDPReport {
-	r := &LocalDPReport{Method: l.method().String()}
-	if l.RandomizedResponse != nil {
-		r.Epsilon = l.RandomizedResponse.Epsilon
-	} else {
-		r.Epsilon = l.Noise.Epsilon
-	}
+	m, epsilon := l.method()
+	r := &LocalDPReport{Method: m.String(), Epsilon: epsilon}
 	r.Protects = fmt.Sprintf("Whatever a cell of the input held, what is written in its place is more "+
 		"or less likely by a factor of at most e^%v for it than for anything else.", r.Epsilon)
 	return r
@@ -56,9 +64,10 @@ func (l *LocalDP) report() *LocalDPReport {
 // the policy reads it.
 func (v *validator) localDP(path, where, name string, c Column) {
 	path = join(path, "local_dp")
-	m := c.LocalDP.method()
+	m, _ := c.LocalDP.method()
 	if m == nil {
-		v.addf(path, "%slocal_dp has not exactly one method; want randomized_response or noise", where)
+		v.addf(path, "%slocal_dp has not exactly one method; want randomized_response, "+
+			"unary_encoding or noise", where)
 		return
 	}
 	for _, err := range flatten(m.Validate()) {
@@ -118,7 +127,8 @@ func (p *Policy) randomizer(in *arrow.Schema) (Transformer, error) {
 	var columns []local.Column
 	for _, f := range in.Fields() {
 		if l := p.Columns[f.Name].LocalDP; l != nil && !p.dropped(f.Name) {
-			columns = append(columns, local.Column{Name: f.Name, Method: l.method()})
+			m, _ := l.method()
+			columns = append(columns, local.Column{Name: f.Name, Method: m})
 		}
 	}
 	if len(columns) == 0 {

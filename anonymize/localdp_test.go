@@ -30,7 +30,9 @@ columns:
     clamp: {max: 90}
     local_dp: {noise: {epsilon: 2, lower: 0, upper: 60, missing: 0}}
   age:    {role: quasi, hierarchy: {intervals: {widths: [10], min: 0, max: 120}}}
-  ward:   {role: insensitive}
+  ward:
+    role: insensitive
+    local_dp: {unary_encoding: {epsilon: 1, categories: [ICU, surgery, other], other: other}}
 privacy:
   models: [{k_anonymity: {k: 3}}]
   recoding: global
@@ -112,6 +114,15 @@ func TestLocalDP(t *testing.T) {
 		if math.Abs(days.Value-34) > 3 {
 			t.Errorf("mean of days: %+v, want about 34", days)
 		}
+		// From lists or text, as the file has it.
+		wards := local.UnaryEncoding{Epsilon: 1, Categories: []string{"ICU", "surgery", "other"}}
+		shares, err = wards.Frequencies(1e-6, column("ward")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if icu := shares[0].Share; icu.Lower > 1 || icu.Value < 0.9 || icu.Value > 1.1 {
+			t.Errorf("share of the ICU: %+v, want about 1", icu)
+		}
 		// Every number is noisy: hardly two are equal.
 		seen := map[float64]bool{}
 		for _, a := range column("days") {
@@ -130,7 +141,8 @@ func TestLocalDP(t *testing.T) {
 		said := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), "\u00a0", " ")), " ")
 		for _, want := range []string{"randomized response among 3 categories, epsilon 1",
 			"Laplace noise on numbers moved into 0 to 60, epsilon 2", "Randomized columns",
-			"with ε = 3 in all", `"local_dp": { "method"`, "factor of at most e^2"} {
+			"with ε = 4 in all",
+			"unary encoding of 3 categories, epsilon 1", `"local_dp": { "method"`, "factor of at most e^2"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("the report lacks %q", want)
 			}
@@ -139,7 +151,7 @@ func TestLocalDP(t *testing.T) {
 			t.Error("a value in the report")
 		}
 		for i, c := range report.Columns {
-			if (c.LocalDP != nil) != (i < 2) {
+			if (c.LocalDP != nil) != (i != 2) {
 				t.Errorf("column %s: %+v", c.Name, c.LocalDP)
 			}
 		}
@@ -163,8 +175,8 @@ func TestLocalDPRefusesOtherValues(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	// A column of another type is the input's mistake, found before a row is.
-	text := strings.Replace(randomizedPolicy, "role: insensitive}\n", "role: insensitive, local_dp: "+
-		"{noise: {epsilon: 1, lower: 0, upper: 1}}}\n", 1)
+	text := strings.Replace(randomizedPolicy, "unary_encoding: {epsilon: 1, categories: "+
+		"[ICU, surgery, other], other: other}", "noise: {epsilon: 1, lower: 0, upper: 1}", 1)
 	if p, err = anonymize.New(anonymize.Config{Policy: readPolicy(t, text)}); err != nil {
 		t.Fatal(err)
 	}

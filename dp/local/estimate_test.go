@@ -102,6 +102,10 @@ func TestEstimatesRefuse(t *testing.T) {
 		"no categories":   second(RandomizedResponse{}.Frequencies(0.1, other)),
 		"no lists at all": second(UnaryEncoding{}.Frequencies(0.1, other)),
 		"no bounds":       second(Noise{}.Mean(0.1, other)),
+		"no digits":       second(ue.Frequencies(0.1, build(t, mem, arrow.BinaryTypes.String, "01", "2x"))),
+		"too many digits": second(ue.Frequencies(0.1, build(t, mem, arrow.BinaryTypes.String, "011"))),
+		"no text": second(ue.Frequencies(0.1,
+			build(t, mem, arrow.BinaryTypes.String, "01", array.NullValueStr))),
 	} {
 		if err == nil || strings.Contains(err.Error(), "canary") ||
 			!strings.HasPrefix(err.Error(), "local: ") {

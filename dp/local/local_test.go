@@ -149,6 +149,45 @@ func TestResponseOfEveryType(t *testing.T) {
 	}
 }
 
+// Text has the answers of the lists, whatever is randomized: plain, with nulls, sliced
+// and empty.
+func TestUnaryText(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	u := UnaryEncoding{Epsilon: 1, Categories: []string{"a", "b", "c"}, Other: "c"}
+	v := u
+	v.Text = true
+	column := build(t, mem, arrow.BinaryTypes.String, "a", "b", "x", array.NullValueStr, "c", "a", "a")
+	defer column.Release()
+	for _, from := range []int64{0, 2, 7} {
+		in := array.NewSlice(column, from, 7)
+		var out [2]arrow.Array
+		for i, m := range []Method{u, v} {
+			cryptotest.SetGlobalRandom(t, 17)
+			var err error
+			if out[i], err = apply(t, mem, m, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bits := out[0].(*array.FixedSizeList).ListValues().(*array.Boolean)
+		for i, digits := range texts(out[1]) {
+			for j := range u.Categories {
+				if (digits[j] == '1') != bits.Value(3*i+j) || len(digits) != 3 {
+					t.Errorf("row %d from %d: %s, and %v", i, from, digits, bits)
+				}
+			}
+		}
+		lists, err := u.Frequencies(0.1, out[0])
+		digits, err2 := v.Frequencies(0.1, out[1])
+		if fmt.Sprint(lists, err) != fmt.Sprint(digits, err2) {
+			t.Errorf("%v, %v, and of text %v, %v", lists, err, digits, err2)
+		}
+		for _, a := range []arrow.Array{in, out[0], out[1]} {
+			a.Release()
+		}
+	}
+}
+
 // What is no category is refused without Other, and errors name no value.
 func TestRefusals(t *testing.T) {
 	mem := memory.DefaultAllocator
