@@ -66,10 +66,14 @@ func levelSum(levels []uint8) int {
 // those below and takes the vector for the best where it is.
 func (p *search) evaluate(s *scratch, levels []uint8) *record {
 	p.evaluated.Add(1)
-	t := p.prefix(s, levels)
-	p.rollUp(s, t, levels)
-	doubt := s.scan(p, levels, p.Limit)
+	t := p.source(s, levels)
 	rec := &record{levels: slices.Clone(levels), packed: p.pack(levels)}
+	if !p.rollUp(s, t, levels, p.most) {
+		rec.suppressed = p.Limit + 1
+		p.publish(rec)
+		return rec
+	}
+	doubt := s.scan(p, levels, p.Limit)
 	if doubt > 0 && p.mayBeBest(s, levels) {
 		p.resolve(s, levels, doubt)
 	}
@@ -89,6 +93,17 @@ func (p *search) evaluate(s *scratch, levels []uint8) *record {
 		p.offer(&candidate{slices.Clone(levels), s.suppressed, p.measure.score(s, levels)})
 	}
 	return rec
+}
+
+// mostClasses is how many classes there are at most where no more than the
+// limit is suppressed: of K rows each those that are kept, of one row the
+// others.
+func (p *search) mostClasses() int {
+	if p.K < 1 || slices.Min(p.Rows) < 1 { // a class may have no row
+		return math.MaxInt
+	}
+	limit := min(p.Limit, p.n)
+	return int((p.n-limit)/p.K + limit)
 }
 
 // restEnough says whether what is suppressed is as the problem asks.
@@ -120,23 +135,28 @@ func (p *search) verdict(c *crowd) int {
 	return doubtful
 }
 
-// scan adds up the rows of the classes that are too small, by label, and marks
-// the doubtful ones. It stops where the limit is passed.
+// scan suppresses the classes that are too small, and marks the doubtful ones.
+// It stops where the limit is passed.
 func (s *scratch) scan(p *search, levels []uint8, limit int64) (doubt int) {
-	for j, l := range levels {
-		n := len(p.Columns[j].Shares[l])
-		s.count[j] = slices.Grow(s.count[j][:0], n)[:n]
-		clear(s.count[j])
+	s.forget(p, levels)
+	if p.People == nil {
+		few := int64(0) // first alone, as most vectors fail here
+		for _, n := range s.rows {
+			if n < p.K {
+				few += n
+			}
+		}
+		if few > limit {
+			s.suppressed = few
+			return 0
+		}
 	}
-	s.suppressed = 0
 	s.mark = slices.Grow(s.mark[:0], len(s.rows))[:len(s.rows)]
 	clear(s.mark)
 	if p.People == nil {
 		for c, n := range s.rows {
 			if n < p.K {
-				if s.suppress(p, c); s.suppressed > limit {
-					break
-				}
+				s.suppress(c)
 			}
 		}
 		return 0
@@ -144,7 +164,7 @@ func (s *scratch) scan(p *search, levels []uint8, limit int64) (doubt int) {
 	for c := range s.crowd {
 		switch p.verdict(&s.crowd[c]) {
 		case tooFew:
-			if s.suppress(p, c); s.suppressed > limit {
+			if s.suppress(c); s.suppressed > limit {
 				return doubt
 			}
 		case doubtful:
@@ -158,19 +178,9 @@ func (s *scratch) scan(p *search, levels []uint8, limit int64) (doubt int) {
 // markSuppressed is the mark of a class that is suppressed.
 const markSuppressed = ^uint32(0)
 
-func (s *scratch) suppress(p *search, class int) {
-	s.lose(p, class, s.rows[class])
+func (s *scratch) suppress(class int) {
+	s.lose(class, s.rows[class])
 	s.mark[class] = markSuppressed
-}
-
-// lose counts rows of a class as suppressed.
-func (s *scratch) lose(p *search, class int, rows int64) {
-	w := p.Layout.Words()
-	key := s.index.Keys()[class*w : (class+1)*w]
-	for j := range s.count {
-		s.count[j][p.Layout.Code(key, j)] += rows
-	}
-	s.suppressed += rows
 }
 
 // excluded says whether what is known of coarser vectors rules this one out:

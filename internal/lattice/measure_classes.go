@@ -108,7 +108,7 @@ func (p *search) alone(s *scratch, f func(levels []uint8) float64) [][]float64 {
 		least := math.Inf(-1)
 		for l := p.Columns[j].Min; l <= p.Columns[j].Max; l++ {
 			levels[j] = uint8(l)
-			p.rollUp(s, p.base, levels)
+			p.rollUp(s, p.base, levels, math.MaxInt)
 			least = max(least, f(levels)) // which it is but for rounding
 			all[j][l] = least
 		}
@@ -118,11 +118,9 @@ func (p *search) alone(s *scratch, f func(levels []uint8) float64) [][]float64 {
 
 // shares is the product of the shares of a class.
 func (m *byClass) shares(s *scratch, levels []uint8, class int) float64 {
-	w := m.p.Layout.Words()
-	key := s.index.Keys()[class*w : (class+1)*w]
 	product := 1.0
-	for j, l := range levels {
-		product *= m.p.Columns[j].Shares[l][m.p.Layout.Code(key, j)]
+	for j, label := range s.classes.labels(class) {
+		product *= m.p.Columns[j].Shares[levels[j]][label]
 	}
 	return product
 }

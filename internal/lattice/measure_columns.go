@@ -61,25 +61,28 @@ func (m *byColumn) join2(a, b float64) float64   { return m.Aggregate.join2(a, b
 func (m *byColumn) loss(s score) float64         { return m.Aggregate.loss(s.value, len(m.columns)) }
 
 func (m *byColumn) learn(rec *record, s *scratch) {
+	lost := m.p.lost(s)
 	rec.part = make([][]float64, len(rec.levels))
 	for j, l := range rec.levels {
 		rec.part[j] = make([]float64, l+1)
 		for low := range rec.part[j] {
-			rec.part[j][low] = m.part(j, m.columns[j].bound(int(l), low, s.count[j], s.suppressed))
+			rec.part[j][low] = m.part(j, m.columns[j].bound(int(l), low, lost[j], s.suppressed))
 		}
 	}
 }
 
 func (m *byColumn) bound(s *scratch, levels []uint8) float64 {
+	lost := m.p.lost(s)
 	for j, l := range levels {
-		s.part[j] = m.part(j, m.columns[j].bound(int(l), int(l), s.count[j], s.suppressed))
+		s.part[j] = m.part(j, m.columns[j].bound(int(l), int(l), lost[j], s.suppressed))
 	}
 	return m.join(s.part)
 }
 
 func (m *byColumn) score(s *scratch, levels []uint8) score {
+	lost := m.p.lost(s)
 	for j, l := range levels {
-		s.part[j] = m.part(j, m.columns[j].at(int(l), s.count[j], s.suppressed))
+		s.part[j] = m.part(j, m.columns[j].at(int(l), lost[j], s.suppressed))
 	}
 	out := score{value: m.join(s.part)}
 	if m.Aggregate == Rank {

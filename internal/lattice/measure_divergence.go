@@ -39,7 +39,7 @@ func (d *divergence) score(s *scratch, levels []uint8) score {
 	p := d.p
 	n := float64(p.n)
 	squares := make([]float64, len(s.rows)) // of the rows of the tuples of a class
-	p.eachTuple(s, levels, func(tuple int, class uint32) {
+	p.eachTuple(s, func(tuple int, class uint32) {
 		squares[class] += float64(p.Rows[tuple]) * float64(p.Rows[tuple])
 	})
 	by := byClass{p: p}

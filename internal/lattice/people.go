@@ -29,7 +29,7 @@ func (u *People) crowds(n int) []crowd {
 func (p *search) resolve(s *scratch, levels []uint8, doubt int) {
 	start := make([]uint32, doubt+2)
 	s.members = s.members[:0]
-	p.eachTuple(s, levels, func(tuple int, class uint32) {
+	p.eachTuple(s, func(tuple int, class uint32) {
 		if m := s.mark[class]; m != 0 && m != markSuppressed {
 			s.members = append(s.members, member{class, uint32(tuple)})
 			start[m+1]++
@@ -50,7 +50,7 @@ func (p *search) resolve(s *scratch, levels []uint8, doubt int) {
 			hi++
 		}
 		if !p.enoughPeople(s, sorted[lo:hi]) {
-			s.suppress(p, int(sorted[lo].class))
+			s.suppress(int(sorted[lo].class))
 		}
 		lo = hi
 	}
@@ -103,7 +103,7 @@ func (p *search) togetherMany(s *scratch, levels []uint8) bool {
 		return v == enough
 	}
 	s.members = s.members[:0]
-	p.eachTuple(s, levels, func(tuple int, class uint32) {
+	p.eachTuple(s, func(tuple int, class uint32) {
 		if s.mark[class] == markSuppressed {
 			s.members = append(s.members, member{class, uint32(tuple)})
 		}
@@ -113,18 +113,10 @@ func (p *search) togetherMany(s *scratch, levels []uint8) bool {
 
 // eachTuple calls f with every tuple and its class among those that rollUp
 // left in s.
-func (p *search) eachTuple(s *scratch, levels []uint8, f func(tuple int, class uint32)) {
-	w := p.Layout.Words()
+func (p *search) eachTuple(s *scratch, f func(tuple int, class uint32)) {
 	for lo := 0; lo < p.tuples(); lo += block {
 		n := min(block, p.tuples()-lo)
-		keys := s.keys[:n*w]
-		copy(keys, p.Keys[lo*w:])
-		for j, l := range levels {
-			if l > 0 {
-				p.Layout.Map(keys, j, p.step(j, 0, l))
-			}
-		}
-		s.index.Find(keys, s.to[:n])
+		s.classes.find(lo, s.to[:n])
 		for i, c := range s.to[:n] {
 			f(lo+i, c)
 		}

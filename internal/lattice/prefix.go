@@ -11,39 +11,63 @@ import (
 // the lowest. What was not used for longest goes first.
 type prefixes struct {
 	mu    sync.Mutex
-	held  map[string]*prefixEntry
+	asked map[string]int // how often each was asked for
+	held  []*prefix
 	bytes int
 	limit int
 	clock int64
 }
 
-type prefixEntry struct {
-	table *table // nil where merging gains too little to be worth keeping
-	used  int64
+type prefix struct {
+	*table
+	used int64
 }
 
-func (c *prefixes) get(levels []uint8) (*prefixEntry, bool) {
+// ask says whether a prefix is worth being made: it is so once.
+func (c *prefixes) ask(levels []uint8) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, ok := c.held[string(levels)]
-	if ok {
-		c.clock++
-		e.used = c.clock
+	n := c.asked[string(levels)] + 1
+	if n <= askedEnough {
+		c.asked[string(levels)] = n
 	}
-	return e, ok
+	return n == askedEnough
 }
 
-func (c *prefixes) put(levels []uint8, t *table) {
+// smallest is the table of fewest classes from which the given levels can be
+// rolled up, at most those of base.
+func (c *prefixes) smallest(base *table, levels []uint8) *table {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.held[string(levels)]; ok {
-		return
+	best, least := (*prefix)(nil), base.len()
+	for _, e := range c.held {
+		if e.len() < least && e.below(levels) {
+			best, least = e, e.len()
+		}
+	}
+	if best == nil {
+		return base
 	}
 	c.clock++
-	c.held[string(levels)] = &prefixEntry{t, c.clock}
-	if t == nil {
-		return
+	best.used = c.clock
+	return best.table
+}
+
+// below says whether a table is nowhere above some levels.
+func (t *table) below(levels []uint8) bool {
+	for j, l := range t.levels {
+		if l > levels[j] {
+			return false
+		}
 	}
+	return true
+}
+
+func (c *prefixes) put(t *table) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clock++
+	c.held = append(c.held, &prefix{t, c.clock})
 	if c.bytes += t.bytes(); c.bytes > c.limit {
 		c.evict()
 	}
@@ -51,19 +75,12 @@ func (c *prefixes) put(levels []uint8, t *table) {
 
 // evict makes a quarter of the room free.
 func (c *prefixes) evict() {
-	var held []string
-	for k, e := range c.held {
-		if e.table != nil {
-			held = append(held, k)
-		}
-	}
-	slices.SortFunc(held, func(a, b string) int { return cmp.Compare(c.held[a].used, c.held[b].used) })
-	for _, k := range held {
-		if c.bytes <= c.limit/4*3 {
-			break
-		}
-		c.bytes -= c.held[k].table.bytes()
-		delete(c.held, k)
+	slices.SortFunc(c.held, func(a, b *prefix) int { return cmp.Compare(b.used, a.used) })
+	for c.bytes > c.limit/4*3 && len(c.held) > 0 {
+		last := c.held[len(c.held)-1]
+		c.bytes -= last.bytes()
+		delete(c.asked, string(last.levels))
+		c.held = c.held[:len(c.held)-1]
 	}
 }
 
@@ -71,34 +88,30 @@ const (
 	// smallTable is the number of classes from which a vector is reached in
 	// one step.
 	smallTable = 400
+	// askedEnough is how often a prefix is asked for before it is made.
+	askedEnough = 3
 	// A table is kept if it has at most this share of its source's classes.
 	keepNumerator, keepDenominator = 3, 4
 )
 
-// prefix returns classes from which the given levels are to be rolled up.
-func (p *search) prefix(s *scratch, levels []uint8) *table {
-	t := p.base
+// source returns classes from which the given levels are to be rolled up.
+func (p *search) source(s *scratch, levels []uint8) *table {
 	at := slices.Clone(p.base.levels)
 	for _, j := range p.order[:len(p.order)-1] {
-		if t.len() <= smallTable {
-			break
-		}
 		if levels[j] == at[j] {
 			continue
 		}
 		at[j] = levels[j]
-		e, ok := p.prefixes.get(at)
-		if !ok {
-			e = &prefixEntry{}
-			p.rollUp(s, t, at)
-			if len(s.rows) <= t.len()/keepDenominator*keepNumerator {
-				e.table = p.keep(s, t, at)
-			}
-			p.prefixes.put(at, e.table)
+		if !p.prefixes.ask(at) {
+			continue
 		}
-		if e.table != nil {
-			t = e.table
+		t := p.prefixes.smallest(p.base, at)
+		if t.len() <= smallTable {
+			return t
+		}
+		if p.rollUp(s, t, at, t.len()/keepDenominator*keepNumerator) {
+			p.prefixes.put(p.keep(s, t, at))
 		}
 	}
-	return t
+	return p.prefixes.smallest(p.base, levels)
 }

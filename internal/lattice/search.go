@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"github.com/lethe-go/lethe/internal/criterion"
-	"github.com/lethe-go/lethe/internal/group"
 )
 
 // MaxCandidates is how many vectors of levels the search is ready to look at
@@ -41,11 +40,14 @@ func (e *Infeasible) Error() string {
 type search struct {
 	*Problem
 	n         int64       // rows
+	most      int         // classes of a vector that is within the limit
 	rows      [][][]int64 // by column, level and label
 	measure   measuring
+	spans     spans
 	steps     [][][][]uint32
-	order     []int // columns, those of most values first
-	base      *table
+	order     []int  // columns, those of most values first
+	whole     *table // the tuples
+	base      *table // the classes at the lowest levels allowed
 	prefixes  prefixes
 	weightBar uint64
 	judges    []judge // a sensitive column
@@ -121,6 +123,7 @@ func newSearch(prob *Problem) *search {
 	for _, n := range p.Rows {
 		p.n += n
 	}
+	p.most = p.mostClasses()
 	p.weightBar = uint64(max(p.K-1, 0)) * weightOne
 	codes := make([]uint32, p.tuples())
 	for j := range p.Columns {
@@ -143,16 +146,16 @@ func newSearch(prob *Problem) *search {
 	for i := range p.Sensitive {
 		p.judges = append(p.judges, newJudge(&p.Sensitive[i]))
 	}
+	p.spans = newSpans(p.Columns)
 	p.layPacked()
 	return p
 }
 
 func (p *search) newScratch() *scratch {
 	return &scratch{
-		index:         group.New(p.Layout.Words(), 0),
-		keys:          make([]uint64, block*p.Layout.Words()),
+		classes:       newClasses(p),
 		to:            make([]uint32, block),
-		count:         make([][]int64, len(p.Columns)),
+		losses:        losses{count: make([][]int64, len(p.Columns))},
 		part:          make([]float64, len(p.Columns)),
 		bound:         make([]float64, len(p.Columns)),
 		valuesScratch: p.newValuesScratch(),
@@ -162,7 +165,10 @@ func (p *search) newScratch() *scratch {
 // setBase makes the classes at the lowest levels allowed, from which all
 // others follow.
 func (p *search) setBase(s *scratch) {
-	t := &table{levels: make([]uint8, len(p.Columns)), keys: p.Keys, rows: p.Rows}
+	t := &table{levels: make([]uint8, len(p.Columns)), rows: p.Rows}
+	for k := range p.spans.columns {
+		t.spans = append(t.spans, p.numbers(k, p.Keys, p.tuples()))
+	}
 	for i := range p.Sensitive {
 		c := &p.Sensitive[i]
 		t.cells = append(t.cells, cells{start: c.Start, item: c.Item, rows: c.Rows})
@@ -170,12 +176,12 @@ func (p *search) setBase(s *scratch) {
 	if u := p.People; u != nil {
 		t.crowd = u.crowds(p.tuples())
 	}
-	p.base = t
+	p.whole, p.base = t, t
 	if low := p.lowest(); levelSum(low) > 0 {
-		p.rollUp(s, t, low)
+		p.rollUp(s, t, low, math.MaxInt)
 		p.base = p.keep(s, t, low)
 	}
-	p.prefixes = prefixes{held: map[string]*prefixEntry{}, limit: max(32<<20, p.base.bytes())}
+	p.prefixes = prefixes{asked: map[string]int{}, limit: max(32<<20, p.base.bytes())}
 }
 
 // setMeasure prepares the measure, for which it takes the classes of setBase.
@@ -302,7 +308,7 @@ func (s *scratch) countSuppressed() (n int) {
 // suppressAll counts the classes at a vector of levels and suppresses all that
 // fail, whatever the limit.
 func (p *search) suppressAll(s *scratch, levels []uint8) {
-	p.rollUp(s, p.base, levels)
+	p.rollUp(s, p.base, levels, math.MaxInt)
 	if doubt := s.scan(p, levels, p.n); doubt > 0 {
 		p.resolve(s, levels, doubt)
 	}
@@ -333,14 +339,15 @@ func (p *search) result(s *scratch, bound float64, candidates int) *Result {
 	for j, l := range b.levels {
 		r.Levels = append(r.Levels, int(l))
 		column := plain().Loss.prepare(p, j)
-		r.Columns = append(r.Columns, column.at(int(l), s.count[j], s.suppressed))
+		r.Columns = append(r.Columns, column.at(int(l), p.lost(s)[j], s.suppressed))
 	}
-	w := p.Layout.Words()
-	for c := range s.rows {
+	var kept []int
+	for c, rows := range s.rows {
 		if s.mark[c] != markSuppressed {
-			r.Kept = append(r.Kept, s.index.Keys()[c*w:(c+1)*w]...)
-			r.KeptRows = append(r.KeptRows, s.rows[c])
+			kept = append(kept, c)
+			r.KeptRows = append(r.KeptRows, rows)
 		}
 	}
+	r.Kept = s.classes.keys(kept)
 	return r
 }

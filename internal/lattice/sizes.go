@@ -33,7 +33,7 @@ func (p *search) limitSizes(s *scratch, levels []uint8) {
 	}
 	for c, n := range size {
 		if n < least && s.mark[c] != markSuppressed {
-			s.suppress(p, c)
+			s.suppress(c)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func (p *search) togetherSizes(s *scratch, levels []uint8) bool {
 	all := SizeCount{s.suppressed, 1}
 	if p.People != nil {
 		var suppressed []member
-		p.eachTuple(s, levels, func(tuple int, class uint32) {
+		p.eachTuple(s, func(tuple int, class uint32) {
 			if s.mark[class] == markSuppressed {
 				suppressed = append(suppressed, member{0, uint32(tuple)})
 			}
@@ -100,7 +100,7 @@ func (p *search) classSizes(s *scratch, levels []uint8) []int64 {
 		return s.rows
 	}
 	var members []member
-	p.eachTuple(s, levels, func(tuple int, class uint32) {
+	p.eachTuple(s, func(tuple int, class uint32) {
 		members = append(members, member{class, uint32(tuple)})
 	})
 	slices.SortFunc(members, func(a, b member) int {

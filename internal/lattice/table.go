@@ -1,16 +1,12 @@
 package lattice
 
-import (
-	"slices"
-
-	"github.com/lethe-go/lethe/internal/group"
-)
+import "slices"
 
 // table holds the classes at a vector of levels, with what decides whether
 // they are large enough.
 type table struct {
 	levels []uint8
-	keys   []uint64
+	spans  [][]uint32 // see spans
 	rows   []int64
 	crowd  []crowd // empty where rows are counted
 	cells  []cells // a sensitive column
@@ -40,7 +36,7 @@ func (c *crowd) add(o *crowd) {
 func (t *table) len() int { return len(t.rows) }
 
 func (t *table) bytes() int {
-	n := 8*len(t.keys) + 8*len(t.rows) + 16*len(t.crowd)
+	n := 4*len(t.spans)*len(t.rows) + 8*len(t.rows) + 16*len(t.crowd)
 	for i := range t.cells {
 		n += t.cells[i].bytes()
 	}
@@ -51,70 +47,48 @@ const block = 1024 // classes rolled up at a time
 
 // scratch is the memory of one goroutine.
 type scratch struct {
-	index      *group.Table
-	rows       []int64
-	crowd      []crowd
-	keys       []uint64
-	to         []uint32
-	count      [][]int64 // suppressed rows by column and label
-	mark       []uint32  // by class: which of the doubtful ones it is, plus one
-	stamp      []uint32  // by person
-	epoch      uint32
-	members    []member
-	suppressed int64
-	part       []float64 // for the measure, by column
-	bound      []float64
+	classes classes
+	rows    []int64
+	crowd   []crowd
+	to      []uint32
+	mark    []uint32 // by class: which of the doubtful ones it is, plus one
+	stamp   []uint32 // by person
+	epoch   uint32
+	members []member
+	part    []float64 // for the measure, by column
+	bound   []float64
+	losses
 	valuesScratch
 }
 
 // rollUp merges the classes of t into those at the given levels, none of them
-// lower. The result is s.index, s.rows and s.crowd.
-func (p *search) rollUp(s *scratch, t *table, levels []uint8) {
-	hint := t.len()
-	room := 1
-	for j, l := range levels {
-		if room *= len(p.Columns[j].Shares[l]); room >= hint {
-			room = hint
-			break
-		}
-	}
-	s.index.Reset(room)
-	s.rows, s.crowd = s.rows[:0], s.crowd[:0]
+// lower. The result is s.classes, s.rows and s.crowd. It says whether there
+// are at most so many, and stops where there are more.
+func (p *search) rollUp(s *scratch, t *table, levels []uint8, most int) bool {
+	s.classes.start(t, levels)
+	s.rows = slices.Grow(s.rows[:0], t.len())[:t.len()]
+	clear(s.rows)
+	s.crowd = s.crowd[:0]
 	s.into = s.into[:0]
-	w := p.Layout.Words()
 	for lo := 0; lo < t.len(); lo += block {
 		n := min(block, t.len()-lo)
-		keys := s.keys[:n*w]
-		copy(keys, t.keys[lo*w:])
-		for j, l := range levels {
-			if l != t.levels[j] {
-				p.Layout.Map(keys, j, p.step(j, t.levels[j], l))
-			}
-		}
 		to := s.to[:n]
-		s.index.Add(keys, to)
-		s.merge(t.rows[lo:lo+n], to)
+		s.classes.add(lo, to)
+		for i, c := range to {
+			s.rows[c] += t.rows[lo+i]
+		}
 		if len(t.crowd) > 0 {
 			s.mergeCrowds(t.crowd[lo:lo+n], to)
 		}
 		if len(t.cells) > 0 {
 			s.into = append(s.into, to...)
 		}
-	}
-}
-
-func (s *scratch) merge(rows []int64, to []uint32) {
-	s.rows = slices.Grow(s.rows, len(to))
-	n := len(s.rows)
-	sum := s.rows[:n+len(to)]
-	for i, c := range to {
-		if int(c) == n { // a new class
-			sum[n] = 0
-			n++
+		if s.classes.len() > most {
+			return false
 		}
-		sum[c] += rows[i]
 	}
-	s.rows = sum[:n]
+	s.rows = s.rows[:s.classes.len()]
+	return true
 }
 
 func (s *scratch) mergeCrowds(crowds []crowd, to []uint32) {
@@ -131,7 +105,7 @@ func (s *scratch) mergeCrowds(crowds []crowd, to []uint32) {
 func (p *search) keep(s *scratch, t *table, levels []uint8) *table {
 	return &table{
 		levels: slices.Clone(levels),
-		keys:   slices.Clone(s.index.Keys()),
+		spans:  s.classes.spans(),
 		rows:   slices.Clone(s.rows),
 		crowd:  slices.Clone(s.crowd),
 		cells:  p.mergeCells(s, t),

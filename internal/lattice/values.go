@@ -215,7 +215,7 @@ func (p *search) judgeClasses(s *scratch, t *table, limit int64) {
 			}
 			h := p.tally(s, t, k, s.parts(c))
 			if h.Distinct() < p.judges[k].least {
-				if s.suppress(p, c); s.suppressed > limit {
+				if s.suppress(c); s.suppressed > limit {
 					return
 				}
 				continue
@@ -228,7 +228,7 @@ func (p *search) judgeClasses(s *scratch, t *table, limit int64) {
 	for c, lack := range s.lack {
 		if lack > 0 && s.mark[c] != markSuppressed {
 			s.failing = append(s.failing, failing{c, lack - 1})
-			s.lose(p, c, lack-1)
+			s.lose(c, lack-1)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func (p *search) judgeClasses(s *scratch, t *table, limit int64) {
 // suppressFailing suppresses what is left of the classes that fail.
 func (s *scratch) suppressFailing(p *search) {
 	for _, f := range s.failing {
-		s.lose(p, f.class, s.rows[f.class]-f.lost)
+		s.lose(f.class, s.rows[f.class]-f.lost)
 		s.mark[f.class] = markSuppressed
 	}
 	s.failing = s.failing[:0]
