@@ -14,7 +14,11 @@ import (
 // rows before any step that is fitted to the data.
 func (r *run) observe(ctx context.Context, src Source, session *dp.Session) error {
 	var scan *dp.Scan
-	counts, err := r.read(ctx, src, session, &scan)
+	var start func(*arrow.Schema) (*dp.Scan, error)
+	if session != nil {
+		start = r.sessionScan(session)
+	}
+	counts, err := r.read(ctx, src, start, &scan)
 	if err != nil {
 		return err
 	}
@@ -36,16 +40,16 @@ func (r *run) observe(ctx context.Context, src Source, session *dp.Session) erro
 	return nil
 }
 
-// read is pass 1: it counts the rows, unless there is a plan, and lets the
-// queries of a session see them, whose scan it leaves in scan. It does not read
-// where there is nothing to do.
+// read is pass 1: it counts the rows, unless there is a plan, and, where start is
+// given, lets the scan that it makes see them, which it leaves in scan. It does
+// not read where there is nothing to do.
 func (r *run) read(
-	ctx context.Context, src Source, session *dp.Session, scan **dp.Scan,
+	ctx context.Context, src Source, start func(*arrow.Schema) (*dp.Scan, error), scan **dp.Scan,
 ) (counts *Counts, err error) {
 	counts = &Counts{memory: r.opts.Memory, spillDir: r.opts.SpillDir}
 	counts.head = countsHead{Policy: r.policy.digest(), Fitted: &Fitted{Schema: schemaDigest(r.schema)}}
 	counting := r.plan == nil && r.anonymizer != nil
-	if !counting && session == nil {
+	if !counting && start == nil {
 		return counts, nil
 	}
 	reader, err := src.Open(ctx, r.fitRead...)
@@ -75,14 +79,10 @@ func (r *run) read(
 			}
 		}
 	}
-	if session != nil {
-		if *scan, err = session.NewScan(local.out, r.policy.queries()...); err != nil {
-			if errors.Is(err, dp.ErrBudget) {
-				err = unsatisfied(err)
-			}
+	if start != nil {
+		if *scan, err = start(local.out); err != nil {
 			return nil, err
 		}
-		r.entry, _ = (*scan).Entry()
 	}
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)
@@ -96,7 +96,7 @@ func (r *run) read(
 		return out, nil
 	}
 	querying := newAside(func(rec arrow.Record) error {
-		if session == nil {
+		if start == nil {
 			return nil
 		}
 		return unsatisfied((*scan).Add(rec))

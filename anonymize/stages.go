@@ -13,20 +13,8 @@ import (
 // machines: Count makes of each shard what is to be known of it, Solve makes
 // one plan of the counts of all, Apply makes a part of the output of each
 // shard, and Check gives the verdict on all parts. The plan and the rows are
-// those of Run.
-
-// errStatistics is of stages that would leave the queries of a policy
-// unanswered.
-var errStatistics = errors.New("anonymize: the policy has statistics, which only a run over the whole " +
-	"table answers; take them out of the policy of the stages")
-
-// stage prepares a run of one stage.
-func (p *Pipeline) stage(ctx context.Context, src Source, opts *RunOptions) (*run, error) {
-	if p.policy.Statistics != nil {
-		return nil, errStatistics
-	}
-	return p.begin(ctx, src, opts)
-}
+// those of Run. The queries of a policy have stages of their own, Query of each
+// shard and Answer of all; the others leave them unanswered.
 
 // begin compares the policy with the source.
 func (p *Pipeline) begin(ctx context.Context, src Source, opts *RunOptions) (*run, error) {
@@ -48,7 +36,7 @@ func (p *Pipeline) begin(ctx context.Context, src Source, opts *RunOptions) (*ru
 // it heeds Workers, Memory, SpillDir and Progress. The caller closes the
 // counts.
 func (p *Pipeline) Count(ctx context.Context, src Source, opts *RunOptions) (*Counts, error) {
-	r, err := p.stage(ctx, src, opts)
+	r, err := p.begin(ctx, src, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +109,7 @@ func (p *Pipeline) Apply(
 	if opts == nil || opts.Plan == nil {
 		return rows, errors.New("anonymize: no plan to apply")
 	}
-	r, err := p.stage(ctx, src, opts)
+	r, err := p.begin(ctx, src, opts)
 	if err != nil {
 		return rows, err
 	}

@@ -94,6 +94,9 @@ func (f *stageFlags) count(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := unanswered(policy); err != nil {
+		return err
+	}
 	src, err := f.table(policy)
 	if err != nil {
 		return err
@@ -125,6 +128,9 @@ func (f *stageFlags) count(cmd *cobra.Command) (err error) {
 func (f *stageFlags) solve(cmd *cobra.Command) (err error) {
 	policy, err := anonymize.ReadPolicy(f.policy)
 	if err != nil {
+		return err
+	}
+	if err := unanswered(policy); err != nil {
 		return err
 	}
 	p, err := anonymize.New(anonymize.Config{Policy: policy, SolveAndCheckOnly: true})
@@ -211,6 +217,9 @@ func (f *stageFlags) apply(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := unanswered(policy); err != nil {
+		return err
+	}
 	plan, err := readPlan(f.plan)
 	if err != nil {
 		return err
@@ -240,6 +249,15 @@ func (f *stageFlags) apply(cmd *cobra.Command) (err error) {
 	bar.stop()
 	return f.say(cmd, "%d rows in, %d out (%d suppressed); this part is no release before lethe check "+
 		"has passed all of them\nwrote %s", rows.Input, rows.Output, rows.Suppressed, f.out)
+}
+
+// unanswered refuses queries, for which the command has no stage.
+func unanswered(policy *anonymize.Policy) error {
+	if policy.Statistics != nil {
+		return errors.New("the policy has statistics, which lethe run answers and a pipeline of " +
+			"anonymize/beam; take them out of the policy of these stages")
+	}
+	return nil
 }
 
 // say prints a summary unless nobody wants one.
