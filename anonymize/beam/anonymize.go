@@ -51,13 +51,19 @@ type Verdict struct {
 // and writes the result as Parquet files into the folder out, which must not
 // exist or be empty. The result is a single Verdict. Where the table cannot
 // satisfy the policy, or the parts do not, the pipeline fails and nothing is
-// released. It panics on a job without a policy or paths, as functions that
-// build pipelines do.
+// released. The queries of a policy with statistics are answered once the table
+// is released; see Statistics for them alone. It panics on a job without a policy
+// or paths, as functions that build pipelines do.
 func Anonymize(s beam.Scope, job Job, paths []string, out string) beam.PCollection {
 	s = s.Scope("lethe.Anonymize")
 	shards := Shards(s, paths)
 	plan := Solve(s, job, Count(s, job, shards))
-	return Release(s, job, Apply(s, job, shards, plan, out), plan, out)
+	verdict := Release(s, job, Apply(s, job, shards, plan, out), plan, out)
+	if job.Statistics != "" {
+		kept := Query(s, job, shards)
+		Answer(s, job, beam.ParDo(s, &afterFn{}, kept, beam.SideInput{Input: verdict}))
+	}
+	return verdict
 }
 
 // must panics on a mistake of the program, see Anonymize.
@@ -296,7 +302,14 @@ func (f *releaseFn) check(ctx context.Context, paths []string, text []byte, v *V
 	if err != nil {
 		return err
 	}
-	if plan.Anonymity == nil {
+	quasi, err := f.Job.hasQuasi()
+	if err != nil {
+		return err
+	}
+	if quasi != (plan.Anonymity != nil) {
+		return errors.New("beam: the plan and the policy disagree on quasi-identifiers")
+	}
+	if !quasi {
 		return nil
 	}
 	src, err := tableio.OpenFiles(paths, nil)

@@ -20,11 +20,15 @@ import (
 // runner shows it to those who look after it, so that it names files and holds
 // no secret.
 type Job struct {
-	// Policy is the path of the policy, which has no statistics; see Statistics.
+	// Policy is the path of the policy.
 	Policy string
 	// Keys are the paths of the key files, by the names that the policy gives
 	// to keys; anonymize.MainKey is the one meant where it gives none.
 	Keys map[string]string
+	// Statistics is the path of the table to write the answers of the policy's
+	// queries to. It is required where the policy has queries and refused where
+	// it has none.
+	Statistics string
 }
 
 // Shard is a part of the table that one worker reads.
@@ -60,6 +64,13 @@ func (j Job) pipeline(ctx context.Context, keys bool) (*anonymize.Pipeline, erro
 	if err != nil {
 		return nil, err
 	}
+	if policy.Statistics != nil && j.Statistics == "" {
+		return nil, errors.New("beam: the policy has statistics; say in Job.Statistics where to write " +
+			"them")
+	}
+	if policy.Statistics == nil && j.Statistics != "" {
+		return nil, errors.New("beam: a file for statistics, but the policy has none")
+	}
 	cfg := anonymize.Config{Policy: policy, SolveAndCheckOnly: !keys}
 	if keys && len(j.Keys) > 0 {
 		cfg.Keys = map[string]*pseudonym.Keyring{}
@@ -70,6 +81,20 @@ func (j Job) pipeline(ctx context.Context, keys bool) (*anonymize.Pipeline, erro
 		}
 	}
 	return anonymize.New(cfg)
+}
+
+// hasQuasi says whether the policy has quasi-identifiers.
+func (j Job) hasQuasi() (bool, error) {
+	policy, err := anonymize.ReadPolicy(j.Policy)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range policy.Columns {
+		if c.Role == anonymize.QuasiIdentifier && !c.Drop {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // open opens the part of the file that a shard is.

@@ -1,0 +1,172 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/lethe-go/lethe/anonymize"
+	"github.com/lethe-go/lethe/anonymize/tableio"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, Shard, func(Kept), error](&queryFn{})
+	register.DoFn4x1[context.Context, int, func(*Kept) bool, func(Answers), error](&answerFn{})
+	register.DoFn3x0[Kept, Verdict, func(Kept)](&afterFn{})
+	register.Emitter1[Kept]()
+	register.Emitter1[Answers]()
+	register.Iter1[Kept]()
+	beam.RegisterType(reflect.TypeFor[Kept]())
+	beam.RegisterType(reflect.TypeFor[Answers]())
+}
+
+// Kept is what the queries of a policy keep of a shard: a bounded sample of the
+// rows of each person, in the form of dp.Scan.MarshalBinary.
+type Kept struct {
+	Shard Shard
+	Data  []byte
+}
+
+// Answers say what the queries of a policy cost.
+type Answers struct {
+	Queries             int
+	Epsilon, Delta, Rho float64
+	// Entry is that of the ledger that paid, "" where there is none.
+	Entry string
+}
+
+// Statistics answers the queries of the policy from the files at the paths,
+// which are one table, and writes them to job.Statistics: a PCollection of one
+// Answers. The table itself is not written; see Anonymize for both.
+func Statistics(s beam.Scope, job Job, paths []string) beam.PCollection {
+	s = s.Scope("lethe.Statistics")
+	return Answer(s, job, Query(s, job, Shards(s, paths)))
+}
+
+// Query reads each shard once and keeps of it what the queries of the policy
+// need: a PCollection of Kept, one of a shard.
+func Query(s beam.Scope, job Job, shards beam.PCollection) beam.PCollection {
+	must(job.validate())
+	return beam.ParDo(s.Scope("lethe.Query"), &queryFn{Job: job}, shards)
+}
+
+type queryFn struct {
+	Job      Job
+	pipeline *anonymize.Pipeline
+}
+
+// Setup makes the stages once a worker.
+func (f *queryFn) Setup(ctx context.Context) (err error) {
+	f.pipeline, err = f.Job.pipeline(ctx, true)
+	return err
+}
+
+// ProcessElement reads a shard.
+func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(Kept)) error {
+	src, err := shard.open()
+	if err != nil {
+		return err
+	}
+	scan, err := f.pipeline.Query(ctx, src, &anonymize.RunOptions{Workers: 1})
+	if err != nil {
+		return err
+	}
+	data, err := scan.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	emit(Kept{shard, data})
+	return nil
+}
+
+// Answer merges on one worker what was kept of all shards, pays from the ledger
+// that the policy names, if it names one, draws the noise and writes the
+// statistics to job.Statistics: a PCollection of one Answers. A file that is
+// there already is an error, so that a second attempt of the runner publishes no
+// second noise. It panics on a job that does not say where to write.
+func Answer(s beam.Scope, job Job, kept beam.PCollection) beam.PCollection {
+	must(job.validate())
+	if job.Statistics == "" {
+		panic(errors.New("beam: no file for the statistics"))
+	}
+	s = s.Scope("lethe.Answer")
+	all := beam.GroupByKey(s, beam.AddFixedKey(s, kept))
+	return beam.ParDo(s, &answerFn{Job: job}, all)
+}
+
+type answerFn struct {
+	Job      Job
+	pipeline *anonymize.Pipeline
+}
+
+// Setup makes the stages, which need the keys to know the types of tokens.
+func (f *answerFn) Setup(ctx context.Context) (err error) {
+	f.pipeline, err = f.Job.pipeline(ctx, true)
+	return err
+}
+
+// ProcessElement answers from all shards, once.
+func (f *answerFn) ProcessElement(
+	ctx context.Context, _ int, next func(*Kept) bool, emit func(Answers),
+) error {
+	path := f.Job.Statistics
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("beam: %s is there already; where an earlier attempt wrote it, it is "+
+			"complete and paid for, and else name another file", filepath.Base(path))
+	}
+	var first Kept
+	if !next(&first) {
+		return errors.New("beam: no shards")
+	}
+	like, err := first.Shard.open()
+	if err != nil {
+		return err
+	}
+	dst, err := tableio.Create(path, nil)
+	if err != nil {
+		return err
+	}
+	report, err := f.pipeline.Answer(ctx, like, once(first, next), dst, nil)
+	if err != nil {
+		return err
+	}
+	a := Answers{Queries: len(report.Queries), Epsilon: report.Spent.Epsilon,
+		Delta: report.Spent.Delta, Rho: report.Spent.Rho}
+	if report.Ledger != nil {
+		a.Entry = report.Ledger.Entry
+	}
+	emit(a)
+	return nil
+}
+
+// once gives what was kept of each shard and fails on one that comes twice: what
+// bounds a person would hold all the same, and the answers would be wrong.
+func once(first Kept, next func(*Kept) bool) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		seen := map[Shard]bool{}
+		for k, ok := first, true; ok; ok = next(&k) {
+			if seen[k.Shard] {
+				yield(nil, fmt.Errorf("beam: shard %d of %s comes twice", k.Shard.Part,
+					filepath.Base(k.Shard.Path)))
+				return
+			}
+			seen[k.Shard] = true
+			if !yield(k.Data, nil) {
+				return
+			}
+		}
+	}
+}
+
+// afterFn lets elements pass once there is a verdict.
+type afterFn struct{}
+
+// ProcessElement passes an element on.
+func (*afterFn) ProcessElement(k Kept, _ Verdict, emit func(Kept)) { emit(k) }
