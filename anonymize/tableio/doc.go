@@ -29,12 +29,19 @@
 // at all. Until then it has a name beside it that begins with a dot, and only
 // its owner can read it. What a process that was killed leaves under such a name
 // is removed by the next that writes the same file, where the system has locks
-// that end with a process. The bytes depend on the rows, the schema and the options, and not on
-// how the rows came in records or on the number of workers.
+// that end with a process. The bytes depend on the rows, the schema and the
+// options, and not on how the rows came in records or on the number of workers.
 //
 // Nothing is written but the rows: dictionaries are rebuilt from the values
 // that occur, bytes behind a null are cleared, and metadata of the input's
 // schema and fields is left out, but for what Options.FieldMetadata asks for.
+//
+// Parquet: row groups of 131072 rows, fewer where they are wider than 64 MiB,
+// in pages of version 1 compressed with zstd. A column of few distinct values
+// is dictionary-encoded in each row group where that pays, whatever its type; of
+// the others, integers that lie close together are DELTA_BINARY_PACKED, text and
+// binary DELTA_LENGTH_BYTE_ARRAY and the rest PLAIN. Each row group and page has
+// the number of its nulls and its bounds, but where these have over 128 bytes.
 //
 // # Types
 //

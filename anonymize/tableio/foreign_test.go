@@ -190,8 +190,8 @@ func TestFilesOfPrograms(t *testing.T) {
 }
 
 // TestBounds: readers skip what is out of bounds, and the format orders
-// decimals by their value. Where the library orders bytes, no bounds of the
-// data are written.
+// decimals and half-precision numbers by their value, other byte strings by
+// their bytes.
 func TestBounds(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
@@ -223,18 +223,21 @@ func TestBounds(t *testing.T) {
 		s := chunk.MetaData.Statistics
 		chunks = append(chunks, hex.EncodeToString(s.MinValue)+hex.EncodeToString(s.MaxValue))
 	}
-	// The integers are 1 × 1234567 - 7000000 and 49 × 1234567 - 7000000,
-	// little-endian.
+	// The numbers are 1 × 1234567 - 7000000 and 49 × 1234567 - 7000000: the
+	// first as an integer, little-endian, the others big-endian.
+	wantLeast := []string{"c706a8ff", strings.Repeat("ff", 12) + "ffa806c7",
+		strings.Repeat("ff", 17) + "ffa806c7", "48c2", "0102030401"}
+	wantMost := []string{"17403003", strings.Repeat("00", 12) + "03304017",
+		strings.Repeat("00", 17) + "03304017", "007c", "0102030431"}
+	wantChunks := make([]string, len(types))
+	for i := range types {
+		wantChunks[i] = wantLeast[i] + wantMost[i]
+	}
 	for _, c := range []struct {
 		what      string
 		got, want []string
 	}{
-		{"least", least[1:], []string{"80" + strings.Repeat("00", 15), "80" + strings.Repeat("00", 20),
-			"00fc", "0000000000"}},
-		{"most", most[1:], []string{"7f" + strings.Repeat("ff", 15), "7f" + strings.Repeat("ff", 20),
-			"007c", "ffffffffff"}},
-		{"row group", chunks[1:], make([]string, 4)},
-		{"integers", []string{least[0], most[0]}, []string{"c706a8ff", "17403003"}},
+		{"least", least, wantLeast}, {"most", most, wantMost}, {"row group", chunks, wantChunks},
 	} {
 		if d := cmp.Diff(c.want, c.got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.what, d)

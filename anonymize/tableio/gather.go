@@ -153,17 +153,45 @@ func (g *gather) addValues(a arrow.Array, from, to int) error {
 			}
 			g.fixed = append(g.fixed, v)
 		}
-	case *array.String, *array.LargeString, *array.Binary, *array.LargeBinary:
-		for i := from; i < to; i++ {
-			if a.IsValid(i) {
-				g.data = append(g.data, bytesOf(a, i)...)
-			}
-			g.ends = append(g.ends, int64(len(g.data)))
-		}
+	case *array.String, *array.Binary:
+		addBytes(g, arrow.Int32Traits.CastFromBytes, a, from, to)
+	case *array.LargeString, *array.LargeBinary:
+		addBytes(g, arrow.Int64Traits.CastFromBytes, a, from, to)
 	default:
 		g.addFixed(a, from, to)
 	}
 	return nil
+}
+
+// addBytes copies byte strings whose offsets are those that cast makes of a
+// buffer: all at once where none is null.
+func addBytes[T int32 | int64](
+	g *gather, cast func([]byte) []T, a arrow.Array, from, to int,
+) {
+	if from == to {
+		return
+	}
+	buffers, off := a.Data().Buffers(), a.Data().Offset()
+	offsets := cast(buffers[1].Bytes())[off+from : off+to+1]
+	var data []byte
+	if buffers[2] != nil {
+		data = buffers[2].Bytes()
+	}
+	g.ends = slices.Grow(g.ends, to-from)
+	if a.NullN() == 0 {
+		shift := int64(len(g.data)) - int64(offsets[0])
+		g.data = append(g.data, data[offsets[0]:offsets[to-from]]...)
+		for _, end := range offsets[1:] {
+			g.ends = append(g.ends, int64(end)+shift)
+		}
+		return
+	}
+	for i := range to - from {
+		if a.IsValid(from + i) {
+			g.data = append(g.data, data[offsets[i]:offsets[i+1]]...)
+		}
+		g.ends = append(g.ends, int64(len(g.data)))
+	}
 }
 
 // bytesOf returns value i without copying it.
@@ -195,24 +223,21 @@ func (g *gather) addFixed(a arrow.Array, from, to int) {
 	}
 }
 
+// size is how many bytes the rows take.
+func (g *gather) size() int {
+	n := len(g.valid) + len(g.fixed) + len(g.data) + 8*len(g.ends) + 4*len(g.codes)
+	if g.set != nil {
+		n += g.set.size()
+	}
+	return n
+}
+
 // entry returns the bytes of a row that is not null.
 func (g *gather) entry(i int) []byte {
 	if g.width > 0 {
 		return g.fixed[i*g.width : (i+1)*g.width]
 	}
 	return g.data[g.ends[i]:g.ends[i+1]]
-}
-
-// drop takes the last row back, which is not null.
-func (g *gather) drop() {
-	g.rows--
-	g.valid = g.valid[:g.rows]
-	if g.width > 0 {
-		g.fixed = g.fixed[:g.rows*g.width]
-		return
-	}
-	g.ends = g.ends[:g.rows+1]
-	g.data = g.data[:g.ends[g.rows]]
 }
 
 // take returns the rows as an array that owns its memory, and resets. For a

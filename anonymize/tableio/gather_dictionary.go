@@ -36,10 +36,7 @@ func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
 		}
 		code := g.mapping[k]
 		if code == -1 {
-			var err error
-			if code, err = g.code(dict, k); err != nil {
-				return err
-			}
+			code = g.code(dict, k)
 			g.mapping[k] = code
 		}
 		if code == -2 {
@@ -53,18 +50,43 @@ func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
 }
 
 // code returns the code of entry k of dict, -2 where it is null.
-func (g *gather) code(dict arrow.Array, k int) (int32, error) {
+func (g *gather) code(dict arrow.Array, k int) int32 {
 	if dict.IsNull(k) {
-		return -2, nil
+		return -2
 	}
-	if err := g.set.add(dict, k, k+1); err != nil {
-		return 0, err
+	var flag [1]byte
+	v := flag[:]
+	switch a := dict.(type) {
+	case *array.Null:
+		return -2
+	case *array.String, *array.LargeString, *array.Binary, *array.LargeBinary:
+		v = bytesOf(a, k)
+	case *array.Boolean:
+		if a.Value(k) {
+			flag[0] = 1
+		}
+	default:
+		at := (dict.Data().Offset() + k) * g.width
+		v = dict.Data().Buffers()[1].Bytes()[at : at+g.width]
 	}
-	last := g.set.rows - 1
-	if code, ok := g.index[string(g.set.entry(last))]; ok {
-		g.set.drop()
-		return code, nil
+	if code, ok := g.index[string(v)]; ok {
+		return code
 	}
-	g.index[string(g.set.entry(last))] = int32(last)
-	return int32(last), nil
+	code := g.set.rows
+	g.set.append(v)
+	// The entries stay where they are, or their old place stays as it is.
+	g.index[bytesString(g.set.entry(code))] = int32(code)
+	return int32(code)
+}
+
+// append adds one row that is not null.
+func (g *gather) append(v []byte) {
+	g.rows++
+	g.valid = append(g.valid, 1)
+	if g.width > 0 {
+		g.fixed = append(g.fixed, v...)
+		return
+	}
+	g.data = append(g.data, v...)
+	g.ends = append(g.ends, int64(len(g.data)))
 }

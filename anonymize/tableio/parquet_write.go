@@ -7,49 +7,68 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/lethe-go/lethe/anonymize/tableio/internal/pqfile"
 )
 
 const (
 	// groupRows is the number of rows of a row group: large enough for
 	// dictionaries to pay, small enough to hold a wide table.
 	groupRows = 1 << 17
-	// chunkRows is handed to a column writer at a time. Pages end between
-	// chunks only, so it is fixed for the bytes to be.
-	chunkRows = 1 << 13
+	// groupBytes ends a row group of wide rows early, though not within
+	// groupStep rows: where it ends depends on the rows alone.
+	groupBytes = 64 << 20
+	groupStep  = 1 << 13
 )
 
 // parquetEncoder collects a row group, then writes it column by column.
 type parquetEncoder struct {
-	out     io.Writer
-	schema  *arrow.Schema
-	columns []*gather
+	columns []*parquetColumn
 	workers int
-	w       *parquet.GenericWriter[any] // nil before the first row group
-	leaves  []int                       // column writer of each column
+	w       *pqfile.Writer
+}
+
+// parquetColumn is a column of the row group that is collected.
+type parquetColumn struct {
+	*gather
+	field pqfile.Field
+	store convert
+	fixed []byte // scratch: stored values
 }
 
 func newParquetEncoder(
 	out io.Writer, schema *arrow.Schema, opts options,
 ) (*parquetEncoder, error) {
-	e := &parquetEncoder{out: out, schema: schema, workers: opts.Workers}
+	e := &parquetEncoder{workers: opts.Workers}
+	var fields []pqfile.Field
 	for _, f := range schema.Fields() {
-		g, err := newGather(f)
+		c, err := newParquetColumn(f)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := leafNode(g.value); err != nil {
-			return nil, fmt.Errorf("column %q: %w", f.Name, err)
-		}
-		e.columns = append(e.columns, g)
+		e.columns, fields = append(e.columns, c), append(fields, c.field)
 	}
-	return e, nil
+	w, err := pqfile.NewWriter(out, fields, noteKey, noteOf(schema), opts.Workers)
+	e.w = w
+	return e, err
+}
+
+func newParquetColumn(f arrow.Field) (*parquetColumn, error) {
+	g, err := newGather(f)
+	if err != nil {
+		return nil, err
+	}
+	field, store, err := storedType(g.value)
+	if err != nil {
+		return nil, fmt.Errorf("column %q: %w", f.Name, err)
+	}
+	field.Name, field.Optional = f.Name, f.Nullable || g.value.ID() == arrow.NULL
+	return &parquetColumn{gather: g, field: field, store: store}, nil
 }
 
 func (e *parquetEncoder) write(rec arrow.Record) error {
 	for from := int64(0); from < rec.NumRows(); {
-		n := min(rec.NumRows()-from, int64(groupRows-e.columns[0].rows))
+		rows := e.columns[0].rows
+		n := min(rec.NumRows()-from, int64(groupStep-rows%groupStep))
 		err := parallel(len(e.columns), e.workers, func(i int) error {
 			return e.columns[i].add(rec.Column(i), int(from), int(from+n))
 		})
@@ -57,7 +76,7 @@ func (e *parquetEncoder) write(rec arrow.Record) error {
 			return err
 		}
 		from += n
-		if e.columns[0].rows == groupRows {
+		if e.full() {
 			if err := e.flush(); err != nil {
 				return err
 			}
@@ -66,8 +85,22 @@ func (e *parquetEncoder) write(rec arrow.Record) error {
 	return nil
 }
 
+// full says whether the row group ends here.
+func (e *parquetEncoder) full() bool {
+	rows := e.columns[0].rows
+	if rows%groupStep != 0 {
+		return false
+	}
+	size := 0
+	for _, c := range e.columns {
+		size += c.size()
+	}
+	return rows == groupRows || size >= groupBytes
+}
+
+// finish writes the last row group, of which a table without rows has none.
 func (e *parquetEncoder) finish() error {
-	if e.columns[0].rows > 0 || e.w == nil {
+	if e.columns[0].rows > 0 {
 		if err := e.flush(); err != nil {
 			return err
 		}
@@ -76,8 +109,8 @@ func (e *parquetEncoder) finish() error {
 }
 
 func (e *parquetEncoder) discard() error {
-	for _, g := range e.columns {
-		g.release()
+	for _, c := range e.columns {
+		c.release()
 	}
 	return nil
 }
@@ -89,114 +122,64 @@ func unwritable(err *error) {
 	}
 }
 
-// flush writes a row group. The first one also decides which columns are
-// dictionary-encoded.
+// flush writes a row group.
 func (e *parquetEncoder) flush() (err error) {
 	defer unwritable(&err)
-	if e.w == nil {
-		if err := e.begin(); err != nil {
-			return err
-		}
-	}
-	if e.columns[0].rows == 0 {
-		return nil
-	}
-	writers := e.w.ColumnWriters()
 	err = parallel(len(e.columns), e.workers, func(i int) (err error) {
 		defer unwritable(&err)
-		defer e.columns[i].forget()
-		if err = writeLeaf(writers[e.leaves[i]], e.columns[i], e.leaves[i]); err != nil {
-			return fmt.Errorf("column %q: %w", e.columns[i].name, err)
+		c := e.columns[i]
+		defer c.forget()
+		v, err := c.values()
+		if err == nil {
+			err = e.w.Encode(i, v)
+		}
+		if err != nil {
+			return fmt.Errorf("column %q: %w", c.name, err)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return e.w.Flush()
+	return e.w.EndGroup()
 }
 
-func (e *parquetEncoder) begin() error {
-	group := parquet.Group{}
-	names := make([]string, len(e.columns))
-	for i, g := range e.columns {
-		node, err := leafNode(g.value)
-		if err != nil {
-			return err
-		}
-		if g.set != nil && g.value.ID() != arrow.BOOL || g.repetitive() {
-			node = parquet.Encoded(node, &parquet.RLEDictionary)
-		}
-		if g.nullable || g.value.ID() == arrow.NULL {
-			node = parquet.Optional(node)
-		}
-		group[g.name], names[i] = node, g.name
+// values are the rows collected, as the column stores them. They are good
+// until the next row is added.
+func (c *parquetColumn) values() (*pqfile.Values, error) {
+	v := &pqfile.Values{Valid: c.valid, Nulls: c.nulls}
+	if c.value.ID() == arrow.NULL {
+		clear(v.Valid)
+		v.Nulls = c.rows
+		return v, nil
 	}
-	schema := parquet.NewSchema("table", orderedGroup{group, names})
-	for i := range names {
-		e.leaves = append(e.leaves, i)
+	from := c.gather
+	if c.set != nil {
+		from, v.Codes = c.set, c.codes
 	}
-	options := []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		// Bounds stand in the footer; in every page header they say no more.
-		parquet.DataPageStatistics(false),
-		parquet.CreatedBy("lethe", "1", "0"),
-		parquet.KeyValueMetadata(noteKey, noteOf(e.schema)),
+	if c.width == 0 {
+		v.Strings = pqfile.Strings{Offsets: from.ends, Data: from.data}
+		return v, nil
 	}
-	for name, node := range group {
-		if node.Type().Kind() == parquet.FixedLenByteArray {
-			options = append(options, parquet.SkipPageBounds(name))
+	v.Fixed = from.fixed
+	if c.store != nil {
+		size := from.rows * c.field.ValueBytes()
+		c.fixed = slices.Grow(c.fixed[:0], size)[:size]
+		v.Fixed = c.fixed
+		if err := c.store(v.Fixed, from.fixed); err != nil {
+			return nil, err
 		}
 	}
-	options = append([]parquet.WriterOption{schema}, options...)
-	e.w = parquet.NewGenericWriter[any](e.out, options...)
-	for i, path := range schema.Columns() {
-		if len(path) != 1 || path[0] != names[i] {
-			return errors.New("the columns cannot be laid out in order")
+	if c.value.ID() == arrow.BOOL && v.Codes != nil { // Parquet has no dictionary of these
+		c.fixed = c.fixed[:0]
+		for i, code := range v.Codes {
+			b := byte(0)
+			if v.Valid[i] != 0 {
+				b = from.fixed[code]
+			}
+			c.fixed = append(c.fixed, b)
 		}
+		v.Fixed, v.Codes = c.fixed, nil
 	}
-	return nil
-}
-
-// repetitive says whether the text collected so far is worth a dictionary.
-func (g *gather) repetitive() bool {
-	if g.set != nil || g.width > 0 || g.value.ID() == arrow.NULL {
-		return false
-	}
-	const maxBytes = 1 << 20
-	limit := (g.rows-g.nulls)/4 + 1
-	seen := make(map[string]struct{})
-	size := 0
-	for i := range g.rows {
-		if g.valid[i] == 0 {
-			continue
-		}
-		v := g.entry(i)
-		if _, ok := seen[string(v)]; ok {
-			continue
-		}
-		size += len(v)
-		if len(seen) == limit || size > maxBytes {
-			return false
-		}
-		seen[string(v)] = struct{}{}
-	}
-	return true
-}
-
-// orderedGroup is a group whose fields keep the order of the table;
-// parquet.Group sorts them by name.
-type orderedGroup struct {
-	parquet.Group
-	names []string
-}
-
-func (g orderedGroup) Fields() []parquet.Field {
-	fields := g.Group.Fields()
-	at := make(map[string]int, len(g.names))
-	for i, n := range g.names {
-		at[n] = i
-	}
-	slices.SortFunc(fields, func(a, b parquet.Field) int { return at[a.Name()] - at[b.Name()] })
-	return fields
+	return v, nil
 }

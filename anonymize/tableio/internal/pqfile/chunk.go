@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// width returns the bytes Fixed writes for a value of the field, 1 for a
+// ValueBytes returns the bytes Fixed writes for a value of the field, 1 for a
 // Boolean and 0 for a ByteArray.
-func (f *Field) width() int {
+func (f *Field) ValueBytes() int {
 	switch f.Physical {
 	case Boolean:
 		return 1
@@ -180,7 +180,7 @@ func (c *Chunk) DictionaryBytes() *Strings { return &c.dictBytes }
 // Fixed decodes values of a fixed width, little-endian where they are numbers,
 // a byte of 0 or 1 where they are Booleans.
 func (c *Chunk) Fixed(dst []byte) error {
-	width := c.field.width()
+	width := c.field.ValueBytes()
 	if !c.isDict {
 		if c.fixed == nil {
 			return errMalformed
@@ -278,7 +278,7 @@ func (c *Chunk) readDictionary(h *pageHeader) error {
 	if err != nil {
 		return err
 	}
-	n, width := int(h.values), c.field.width()
+	n, width := int(h.values), c.field.ValueBytes()
 	switch {
 	case c.field.Physical == Boolean:
 		return errors.New("a dictionary of Booleans")
@@ -361,7 +361,7 @@ func (c *Chunk) openValues(h *pageHeader, b []byte) error {
 		c.isDict = h.encoding.dictionary()
 		return nil
 	}
-	width := c.field.width()
+	width := c.field.ValueBytes()
 	var err error
 	switch {
 	case h.encoding.dictionary():

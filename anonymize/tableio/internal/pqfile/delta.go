@@ -75,29 +75,50 @@ func (d *delta) next(dst []int64) error {
 	if uint64(len(dst)) > d.left {
 		return errRunOut
 	}
-	for i := range dst {
-		if d.first {
-			d.first = false
-			dst[i] = d.last
-			d.left--
-			continue
-		}
+	d.left -= uint64(len(dst))
+	if d.first && len(dst) > 0 {
+		d.first = false
+		dst[0], dst = d.last, dst[1:]
+	}
+	for len(dst) > 0 {
 		if d.open == 0 {
 			if err := d.advance(); err != nil {
 				return err
 			}
 		}
-		v := bitsAt(d.packed, d.at, min(d.width, 32))
-		if d.width > 32 {
-			v |= bitsAt(d.packed, d.at+32, d.width-32) << 32
+		n := len(dst)
+		if d.open < uint64(n) {
+			n = int(d.open)
 		}
-		d.at += uint64(d.width)
-		d.last += d.minDelta + int64(v)
-		dst[i] = d.last
-		d.open--
-		d.left--
+		d.run(dst[:n])
+		d.open -= uint64(n)
+		dst = dst[n:]
 	}
 	return nil
+}
+
+// run decodes values of the open miniblock.
+func (d *delta) run(dst []int64) {
+	last, width, at := d.last, uint64(d.width), d.at
+	i := 0
+	if width <= 56 { // with what is left of a byte, no more than a word
+		mask := uint64(1)<<width - 1
+		for ; i < len(dst) && at>>3+8 <= uint64(len(d.packed)); i++ {
+			last += d.minDelta + int64(binary.LittleEndian.Uint64(d.packed[at>>3:])>>(at&7)&mask)
+			dst[i] = last
+			at += width
+		}
+	}
+	for ; i < len(dst); i++ {
+		v := bitsAt(d.packed, at, min(d.width, 32))
+		if width > 32 {
+			v |= bitsAt(d.packed, at+32, d.width-32) << 32
+		}
+		last += d.minDelta + int64(v)
+		dst[i] = last
+		at += width
+	}
+	d.last, d.at = last, at
 }
 
 // rest returns the bytes behind the last value without decoding them; each

@@ -164,7 +164,7 @@ func decodeGroup(f *File, group, step int) (rows [][]byte, err error) {
 		return nil, err
 	}
 	defer c.Close()
-	width := f.Fields[0].width()
+	width := f.Fields[0].ValueBytes()
 	for {
 		n, values, err := c.Next(step)
 		if err != nil {

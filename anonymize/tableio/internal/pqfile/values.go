@@ -187,12 +187,23 @@ func (d *deltaLength) one() ([]byte, error) {
 }
 
 func (d *deltaLength) bytes(dst *Strings, n int) error {
-	for range n {
-		v, err := d.one()
-		if err != nil {
+	var lengths [512]int64
+	for n > 0 {
+		part := lengths[:min(n, len(lengths))]
+		if err := d.lengths.next(part); err != nil {
 			return err
 		}
-		dst.append(v)
+		size, at := int64(0), int64(len(dst.Data))
+		for _, length := range part {
+			if length < 0 || length > int64(len(d.b))-size {
+				return errDelta
+			}
+			size += length
+			dst.Offsets = append(dst.Offsets, at+size)
+		}
+		dst.Data = append(dst.Data, d.b[:size]...)
+		d.b = d.b[size:]
+		n -= len(part)
 	}
 	return nil
 }
