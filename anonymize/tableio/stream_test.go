@@ -204,6 +204,52 @@ func TestFileThatChanges(t *testing.T) {
 	}
 }
 
+// TestFileThatChangesMeanwhile changes a file while it is read: rows may have been
+// given, but the pass does not end as if they were the table.
+func TestFileThatChangesMeanwhile(t *testing.T) {
+	src := visits(8_000)
+	for _, name := range allNames {
+		for what, change := range map[string]func(f *os.File, size int64) error{
+			"cut":     func(f *os.File, size int64) error { return f.Truncate(size / 2) },
+			"emptied": func(f *os.File, _ int64) error { return f.Truncate(0) },
+			"grown":   func(f *os.File, size int64) error { _, err := f.WriteAt([]byte("more"), size); return err },
+			"overwritten": func(f *os.File, size int64) error {
+				_, err := f.WriteAt(make([]byte, size/3), size/3)
+				return errors.Join(err, os.Chtimes(f.Name(), time.Time{}, time.Unix(1, 0)))
+			},
+		} {
+			path := filepath.Join(t.TempDir(), name)
+			copyTable(t, src, path, nil)
+			f := open(t, path, &tableio.Options{BatchRows: 500, Workers: 2})
+			r, err := f.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Next() {
+				t.Fatal(r.Err())
+			}
+			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := file.Stat()
+			if err == nil {
+				err = change(file, info.Size())
+			}
+			if err := errors.Join(err, file.Close()); err != nil {
+				t.Fatal(err)
+			}
+			for r.Next() {
+			}
+			if err := r.Err(); err == nil || !strings.HasPrefix(err.Error(), "tableio: "+name+" ") &&
+				!strings.HasPrefix(err.Error(), "tableio: "+name+":") {
+				t.Errorf("%s, %s while it was read: %v", name, what, err)
+			}
+			r.Release()
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	sub := filepath.Join(dir, "sub.csv")
