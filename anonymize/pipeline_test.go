@@ -362,6 +362,12 @@ statistics:
 		t.Errorf("%+v", s)
 	}
 
+	mean := s.Queries[1]
+	if mean.Mechanism != "discrete Laplace noise on the sums of the distances from both bounds" ||
+		mean.NoiseScale == nil || mean.HalfWidth == nil || mean.NoiseScale.Most > mean.HalfWidth.Most {
+		t.Errorf("%+v", mean)
+	}
+
 	// Statistics need a sink, and a sink needs statistics.
 	dst := tableio.NewBuffer()
 	_, err := p.Run(t.Context(), tableio.FromTable(table), dst, nil)

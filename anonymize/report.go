@@ -209,6 +209,20 @@ type QueryReport struct {
 	Delta   float64 `json:"delta"`
 	Rho     float64 `json:"rho,omitempty"` // in place of Epsilon where the total has one
 	Groups  int     `json:"groups"`        // rows of its result
+	// Mechanism is how its result is made private, e.g. "discrete Laplace noise on
+	// the number of rows".
+	Mechanism string `json:"mechanism"`
+	// NoiseScale is the scale of the noise in the rows of the result, in their unit,
+	// and HalfWidth half the width of their intervals of 95 %; see dp.Scan.Results.
+	// They are nil where there are none.
+	NoiseScale *Extent `json:"noise_scale,omitempty"`
+	HalfWidth  *Extent `json:"half_width,omitempty"`
+}
+
+// Extent is where numbers lie.
+type Extent struct {
+	Least float64 `json:"least"`
+	Most  float64 `json:"most"`
 }
 
 // WriteJSON writes the report as indented JSON. The same report gives the same

@@ -35,6 +35,7 @@ var reportTemplate = sync.OnceValues(func() (*template.Template, error) {
 		"loss":     func(b interface{ loss() float64 }) string { return formatFigure(b.loss()) },
 		"searched": func(a *AnonymityReport) string { return a.searched() },
 		"kept":     func(l *LedgerReport) string { return l.kept() },
+		"noise":    func(q QueryReport) string { return q.noise() },
 		"protects": func(s *StatisticsReport) string { return s.protects() },
 	}).Parse(reportPage)
 })

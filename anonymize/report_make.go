@@ -186,8 +186,10 @@ func (r *run) statisticsReport(session *dp.Session) (*StatisticsReport, error) {
 		if err != nil {
 			return nil, fmt.Errorf("anonymize: query %q: %w", q, err)
 		}
+		scale, width := noiseOf(r.results[i])
 		s.Queries = append(s.Queries, QueryReport{Query: q.String(), Epsilon: cost.Epsilon,
-			Delta: cost.Delta, Rho: cost.Rho, Groups: int(r.results[i].NumRows())})
+			Delta: cost.Delta, Rho: cost.Rho, Groups: int(r.results[i].NumRows()),
+			Mechanism: q.Mechanism(), NoiseScale: scale, HalfWidth: width})
 	}
 	return s, nil
 }

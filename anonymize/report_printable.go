@@ -31,7 +31,7 @@ func (r *Report) printable() *Report {
 		show(&s.Unit)
 		s.Queries = slices.Clone(s.Queries)
 		for i := range s.Queries {
-			show(&s.Queries[i].Query)
+			show(&s.Queries[i].Query, &s.Queries[i].Mechanism)
 		}
 		if s.Ledger != nil {
 			l := *s.Ledger

@@ -182,9 +182,14 @@ func sampleStatistics() *StatisticsReport {
 	s := &StatisticsReport{Unit: "patient_id", MaxRows: 4,
 		Total: BudgetReport{Epsilon: 1, Delta: 1e-6},
 		Queries: []QueryReport{
-			{Query: "mean stay_days by ward", Epsilon: 0.5, Delta: 0, Groups: 14},
-			{Query: "count by admission year", Epsilon: 0.25, Delta: 5e-7, Groups: 5},
-			{Query: "count", Epsilon: 0.05, Delta: 0, Groups: 1},
+			{Query: "mean stay_days by ward", Epsilon: 0.5, Delta: 0, Groups: 14,
+				Mechanism:  "discrete Laplace noise on the sums of the distances from both bounds",
+				NoiseScale: &Extent{0.021, 0.34}, HalfWidth: &Extent{0.1, 1.9}},
+			{Query: "count by admission year", Epsilon: 0.25, Delta: 5e-7, Groups: 5,
+				Mechanism:  "Gaussian noise on the number of rows",
+				NoiseScale: &Extent{77.1, 77.1}, HalfWidth: &Extent{151, 151}},
+			{Query: "count", Epsilon: 0.05, Delta: 0, Groups: 1,
+				Mechanism: "discrete Laplace noise on the number of rows"},
 		}}
 	for _, q := range s.Queries {
 		s.Spent.Epsilon += q.Epsilon

@@ -36,7 +36,8 @@ func TestReportTextsAreKnown(t *testing.T) {
 		".Anonymity.Recoding": "policy", ".Anonymity.Measure": "policy",
 		".Anonymity.Search": "library", ".Anonymity.SuppressedAs": "policy",
 		".Anonymity.Models.Model": "policy", ".Anonymity.Sensitive.Column": "policy",
-		".Statistics.Unit": "policy", ".Statistics.Queries.Query": "policy", ".Warnings": "library",
+		".Statistics.Unit": "policy", ".Statistics.Queries.Query": "policy",
+		".Statistics.Queries.Mechanism": "library", ".Warnings": "library",
 	}
 	got := map[string]string{}
 	eachText(reflect.ValueOf(sampleReport()), "", func(path string, _ reflect.Value) {

@@ -173,6 +173,9 @@ func (t *textReport) statistics() {
 	table.add("spent", formatFigure(s.Spent.loss()), formatFigure(s.Spent.Delta))
 	table.add("of a budget of", formatFigure(s.Total.loss()), formatFigure(s.Total.Delta))
 	t.table(table)
+	for _, q := range s.Queries {
+		t.paragraph("- ", q.how())
+	}
 	t.paragraph("  ", s.protects())
 	if s.Ledger != nil {
 		t.paragraph("  ", s.Ledger.kept())

@@ -259,6 +259,36 @@ func (b BudgetReport) loss() float64 { return b.Epsilon + b.Rho }
 
 func (q QueryReport) loss() float64 { return q.Epsilon + q.Rho }
 
+// noise says how large the noise of the result is.
+func (q QueryReport) noise() string {
+	var parts []string
+	if q.NoiseScale != nil {
+		parts = append(parts, "a scale of "+q.NoiseScale.words())
+	}
+	if q.HalfWidth != nil {
+		parts = append(parts, "95"+nbsp+"% intervals of ±"+nbsp+q.HalfWidth.words())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// how is the query with what makes its result private.
+func (q QueryReport) how() string {
+	text := q.Query + ": " + q.Mechanism
+	if noise := q.noise(); noise != "" {
+		text += "; " + noise
+	}
+	return text + "."
+}
+
+// words is one number, or where they lie.
+func (e *Extent) words() string {
+	least, most := formatFigure(e.Least), formatFigure(e.Most)
+	if least == most {
+		return least
+	}
+	return least + " to " + most
+}
+
 // protects says what the differential privacy of the statistics is about.
 func (s *StatisticsReport) protects() string {
 	if s.Unit == "" {

@@ -61,6 +61,36 @@ func numberOf(result arrow.Record, name string) arrow.Array {
 	return nil
 }
 
+// noiseOf is where the scales of the noise of a result lie, and half the widths of its
+// intervals; nil where it has none.
+func noiseOf(result arrow.Record) (scale, width *Extent) {
+	for row := range int(result.NumRows()) {
+		if a := numberOf(result, "noise_scale"); a != nil {
+			scale = scale.with(floatAt(a, row))
+		}
+		if lower := numberOf(result, "lower"); lower != nil {
+			width = width.with((floatAt(numberOf(result, "upper"), row) - floatAt(lower, row)) / 2)
+		}
+	}
+	return scale, width
+}
+
+// with is the extent with one more number; nil is that of none.
+func (e *Extent) with(x float64) *Extent {
+	if e == nil {
+		return &Extent{x, x}
+	}
+	return &Extent{min(e.Least, x), max(e.Most, x)}
+}
+
+// floatAt is a number of a result.
+func floatAt(a arrow.Array, row int) float64 {
+	if whole, ok := a.(*array.Int64); ok {
+		return float64(whole.Value(row))
+	}
+	return a.(*array.Float64).Value(row)
+}
+
 // add appends the rows of one query's result.
 func (t *statisticsTable) add(query string, result arrow.Record) {
 	for i, f := range t.builder.Schema().Fields() {
@@ -76,13 +106,10 @@ func (t *statisticsTable) add(query string, result arrow.Record) {
 					to.AppendNull()
 				}
 			case *array.Float64Builder:
-				switch from := from.(type) {
-				case *array.Float64:
-					to.Append(from.Value(row))
-				case *array.Int64:
-					to.Append(float64(from.Value(row)))
-				default:
+				if from == nil {
 					to.AppendNull()
+				} else {
+					to.Append(floatAt(from, row))
 				}
 			}
 		}

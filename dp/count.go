@@ -29,6 +29,11 @@ func (q Count) String() string { return "count" + byText(q.By) }
 // Cost is what Epsilon, Delta and Rho say.
 func (q Count) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Count) Mechanism() string {
+	return q.price().on("the number of rows")
+}
+
 // Columns are the columns grouped by.
 func (q Count) Columns() []string { return each(q.By...) }
 

@@ -39,6 +39,11 @@ func (q Covariance) String() string {
 // Cost is what Epsilon, Delta and Rho say.
 func (q Covariance) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Covariance) Mechanism() string {
+	return q.price().on("four sums", q.X.BoundsShare, q.Y.BoundsShare)
+}
+
 // Columns are both columns and those grouped by.
 func (q Covariance) Columns() []string {
 	return each(append([]string{q.X.Column, q.Y.Column}, q.By...)...)
@@ -86,6 +91,11 @@ func (q Correlation) String() string {
 
 // Cost is what Epsilon, Delta and Rho say.
 func (q Correlation) Cost() Cost { return Covariance(q).Cost() }
+
+// Mechanism names the noise, and what it is added to.
+func (q Correlation) Mechanism() string {
+	return price{q.Epsilon, q.Delta, q.Rho}.on("six sums", q.X.BoundsShare, q.Y.BoundsShare)
+}
 
 // Columns are both columns and those grouped by.
 func (q Correlation) Columns() []string { return Covariance(q).Columns() }

@@ -61,14 +61,18 @@ func (g gaussian) round(n int64) int64 {
 // most alpha.
 func (g gaussian) Tail(alpha float64) int64 { return g.round(g.fine.Tail(alpha)) }
 
+// unrounded is the standard deviation before rounding.
+func (g gaussian) unrounded() float64 {
+	v, _ := g.fine.Variance().Float64()
+	return math.Ldexp(math.Sqrt(v), -int(g.bits))
+}
+
 // sigma is the standard deviation, that of the rounding included.
 func (g gaussian) sigma() float64 {
-	v, _ := g.fine.Variance().Float64()
-	v = math.Ldexp(v, -2*int(g.bits))
-	if g.bits > 0 {
-		v += 1.0 / 12
+	if g.bits == 0 {
+		return g.unrounded()
 	}
-	return math.Sqrt(v)
+	return math.Hypot(g.unrounded(), 1/math.Sqrt(12))
 }
 
 // logMoment is an upper bound of ln E(e^(λX)).
@@ -83,12 +87,11 @@ func (g gaussian) sigma() float64 {
 // integral of e^(-λu) is at most e^(λ²/24). What the fine grid differs from continuous
 // noise is less than a millionth of a millionth.
 func (g gaussian) logMoment(lambda float64) float64 {
-	sigma := g.sigma()
+	rounded, sigma := g.sigma(), g.unrounded()
 	if g.bits == 0 {
 		return lambda * lambda * sigma * sigma / 2
 	}
-	square := max(0, sigma*sigma-1.0/12)
-	r := math.Exp(-2 * math.Pi * math.Pi * square)
-	theta := min(2*r/(1-r*r*r), 1/math.Sqrt(2*math.Pi*square))
-	return lambda*lambda*sigma*sigma/2 + math.Log1p(theta) + 1e-12
+	r := math.Exp(-2 * math.Pi * math.Pi * sigma * sigma)
+	theta := min(2*r/(1-r*r*r), 1/(math.Sqrt(2*math.Pi)*sigma))
+	return lambda*lambda*rounded*rounded/2 + math.Log1p(theta) + 1e-12
 }

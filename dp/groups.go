@@ -18,7 +18,7 @@ const (
 	// arXiv:2006.03684).
 	TruncatedGeometric Rule = "truncated_geometric"
 	// LaplaceThreshold shows a group if its number of people with Laplace noise
-	// reaches a threshold, together with that number.
+	// reaches a threshold, together with that number and an interval.
 	LaplaceThreshold Rule = "laplace"
 	// GaussianThreshold does so with Gaussian noise, and needs fewer people than
 	// LaplaceThreshold where one person may be in many groups.
@@ -58,6 +58,18 @@ func (q Groups) Cost() Cost {
 	return Cost{Epsilon: q.Epsilon, Delta: q.Delta}
 }
 
+// Mechanism names the rule.
+func (q Groups) Mechanism() string {
+	const numbers = "the number of people, which is told from a threshold on"
+	switch q.Rule {
+	case LaplaceThreshold:
+		return price{epsilon: q.Epsilon}.on(numbers)
+	case GaussianThreshold:
+		return price{epsilon: q.Epsilon, delta: q.Delta}.on(numbers)
+	}
+	return "truncated geometric selection by the number of people"
+}
+
 // Columns are By.
 func (q Groups) Columns() []string { return each(q.By...) }
 
@@ -93,13 +105,19 @@ func (showing) tally(*view, *question) tally { return tally{} }
 
 func (showing) perturb(*view, *question, *tally, noise, *entropy.Source) {}
 
-// columns gives no interval: of the groups that are shown more than a fair part
-// have a large noise.
+// columns gives, with a threshold, intervals for groups that are shown.
 func (showing) columns(c *columns, v *view, q *question, _ *tally, _ noise) {
 	set := &v.groups[q.grouping]
 	c.groups(set, 1)
-	if q.selection.noise != nil {
-		c.integers("people", set.people)
-		c.floats("noise_scale", constant(scaleOf(q.selection.noise), set.size))
+	if q.selection.noise == nil {
+		return
 	}
+	lower, upper := make([]int64, set.size), make([]int64, set.size)
+	for i, noisy := range set.people {
+		lower[i], upper[i] = q.selection.interval(noisy, miss)
+	}
+	c.integers("people", set.people)
+	c.floats("noise_scale", constant(scaleOf(q.selection.noise), set.size))
+	c.integers("lower", lower)
+	c.integers("upper", upper)
 }

@@ -32,6 +32,11 @@ func (q Histogram) String() string { return "histogram " + q.Column + byText(q.B
 // Cost is what Epsilon, Delta and Rho say.
 func (q Histogram) Cost() Cost { return price{q.Epsilon, q.Delta, q.Rho}.cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Histogram) Mechanism() string {
+	return price{q.Epsilon, q.Delta, q.Rho}.on("the number of rows in each bin")
+}
+
 // Columns are the column itself and those grouped by.
 func (q Histogram) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
 

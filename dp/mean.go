@@ -37,6 +37,11 @@ func (q Mean) String() string { return "mean " + q.Column + byText(q.By) }
 // Cost is what Epsilon, Delta and Rho say.
 func (q Mean) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Mean) Mechanism() string {
+	return q.price().on("the sums of the distances from both bounds", q.BoundsShare)
+}
+
 // Columns are the column averaged and those grouped by.
 func (q Mean) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
 

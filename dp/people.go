@@ -24,6 +24,11 @@ func (q People) String() string { return "people" + byText(q.By) }
 // Cost is what Epsilon, Delta and Rho say.
 func (q People) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q People) Mechanism() string {
+	return q.price().on("the number of people")
+}
+
 // Columns are the columns grouped by.
 func (q People) Columns() []string { return each(q.By...) }
 

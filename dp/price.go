@@ -36,6 +36,21 @@ func (p price) cost() Cost {
 	return c
 }
 
+// on says which noise the price buys, and on what; and with shares above zero that
+// bounds are found.
+func (p price) on(numbers string, shares ...float64) string {
+	text := "discrete Laplace noise on "
+	if p.rho != 0 || p.delta != 0 {
+		text = "Gaussian noise on "
+	}
+	for _, share := range shares {
+		if share != 0 {
+			return text + numbers + ", and on the numbers of values by magnitude, for bounds"
+		}
+	}
+	return text + numbers
+}
+
 // spare is what a ρ computed in floating point is made smaller by.
 const spare = 1e-9
 

@@ -47,6 +47,11 @@ func (q Quantiles) String() string { return "quantiles " + q.Column + byText(q.B
 // Cost is what Epsilon, Delta and Rho say.
 func (q Quantiles) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Quantiles) Mechanism() string {
+	return q.price().on("the numbers of rows in the parts of a tree", q.BoundsShare)
+}
+
 // Columns are the column itself and those grouped by.
 func (q Quantiles) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
 

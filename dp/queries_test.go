@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -475,5 +476,29 @@ func TestQueryMistakes(t *testing.T) {
 	}
 	if err := s.Check(Count{By: byWard, Epsilon: 0.1}, found); err != nil {
 		t.Error(err)
+	}
+}
+
+// Every query says how its answer is made private, and of which noise.
+func TestMechanisms(t *testing.T) {
+	for i, q := range append(everyQuery(1), gaussianQueries()...) {
+		want := "discrete Laplace noise on "
+		if i >= len(everyQuery(1)) {
+			want = "Gaussian noise on "
+		}
+		if got := q.Mechanism(); !strings.HasPrefix(got, want) || strings.Contains(got, "bounds, and") {
+			t.Errorf("%s: %s", q, got)
+		}
+	}
+	for want, q := range map[string]Query{
+		"truncated geometric selection by the number of people": Groups{Rule: TruncatedGeometric},
+		"Gaussian noise on the number of people, which is told from a threshold on": Groups{
+			Rule: GaussianThreshold, Epsilon: 1, Delta: 0.1},
+		"Gaussian noise on four sums, and on the numbers of values by magnitude, for bounds": Covariance{
+			Y: Variable{BoundsShare: 0.1}, Rho: 1},
+	} {
+		if got := q.Mechanism(); got != want {
+			t.Errorf("%s: %s", q, got)
+		}
 	}
 }

@@ -21,6 +21,9 @@ type Query interface {
 	fmt.Stringer
 	// Cost is what answering takes from the budget of a session.
 	Cost() Cost
+	// Mechanism is how the answer is made private, in a few words, e.g. "discrete
+	// Laplace noise on the number of rows".
+	Mechanism() string
 	// Columns are the columns that are read, beside that of the unit, each
 	// once.
 	Columns() []string

@@ -177,18 +177,17 @@ func (s *Scan) finish() {
 //     "people" (int64); of Groups with a threshold "people" (int64);
 //   - "noise_scale" (float64): of one noisy number the scale t of the discrete
 //     Laplace noise, which is its mean absolute error, or the standard deviation of
-//     the Gaussian noise; of a result made of several, the same of
-//     what their noise adds up to in it to first order, in the unit of the result.
-//     Of Quantiles it is that of the number of rows in a part of the tree. Groups
-//     by TruncatedGeometric have none;
+//     the Gaussian noise; of a result made of several, the same of what their noise
+//     adds up to in it to first order, in the unit of the result. Of Quantiles it is that of the number of rows in a part of the tree. Groups
+//     by TruncatedGeometric have none, and no interval;
 //   - "lower" and "upper" (as the result): an interval that holds, with a
 //     probability of at least 0.95 for each row, what the result would have been
 //     without noise. It is proved and not approximated, and so wider than it needs
 //     to be for results made of several noisy numbers. That of a result other than
 //     a number of rows or people or a sum says nothing if there are no rows; those
-//     of a Top hold for all its rows together. Groups have none: those that are
-//     shown have a large noise more often than others. What bounding and clamping
-//     changed is not part of it;
+//     of a Top hold for all its rows together. Those of Groups with a threshold hold
+//     with that probability among the groups that are shown, which have a large noise
+//     more often than others. What bounding and clamping changed is not part of it;
 //   - "bound_lower" and "bound_upper" (float64), where bounds were found; those of Y
 //     of a Covariance or Correlation are "y_bound_lower" and "y_bound_upper".
 //

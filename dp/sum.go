@@ -35,6 +35,11 @@ func (q Sum) String() string { return "sum " + q.Column + byText(q.By) }
 // Cost is what Epsilon, Delta and Rho say.
 func (q Sum) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Sum) Mechanism() string {
+	return q.price().on("the sum", q.BoundsShare)
+}
+
 // Columns are the column summed and those grouped by.
 func (q Sum) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
 

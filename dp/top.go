@@ -38,6 +38,11 @@ func (q Top) String() string { return fmt.Sprintf("top %d %s%s", q.K, q.Column, 
 // Cost is what Epsilon, Delta and Rho say.
 func (q Top) Cost() Cost { return price{q.Epsilon, q.Delta, q.Rho}.cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Top) Mechanism() string {
+	return price{q.Epsilon, q.Delta, q.Rho}.on("the number of people with each value")
+}
+
 // Columns are the columns grouped by and Column.
 func (q Top) Columns() []string { return q.Grouping() }
 

@@ -30,6 +30,11 @@ func (q Variance) String() string { return "variance " + q.Column + byText(q.By)
 // Cost is what Epsilon, Delta and Rho say.
 func (q Variance) Cost() Cost { return q.price().cost() }
 
+// Mechanism names the noise, and what it is added to.
+func (q Variance) Mechanism() string {
+	return q.price().on("three sums", q.BoundsShare)
+}
+
 // Columns are the column itself and those grouped by.
 func (q Variance) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
 
@@ -70,6 +75,11 @@ func (q Deviation) String() string { return "deviation " + q.Column + byText(q.B
 
 // Cost is what Epsilon, Delta and Rho say.
 func (q Deviation) Cost() Cost { return Variance(q).Cost() }
+
+// Mechanism names the noise, and what it is added to.
+func (q Deviation) Mechanism() string {
+	return Variance(q).Mechanism()
+}
 
 // Columns are the column itself and those grouped by.
 func (q Deviation) Columns() []string { return Variance(q).Columns() }
