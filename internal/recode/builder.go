@@ -76,7 +76,7 @@ func (b *builder) collect(item, number int32, of []int32) {
 			break
 		}
 		x := b.items[b.dice.below(len(b.items))]
-		y := b.near.at(x)[b.dice.below(1+b.dice.below(neighbourCount))]
+		y := b.near.at(x)[b.dice.below(1+b.dice.below(b.near.count))].item
 		if y == nobody || b.of.of[y] < 0 || of[b.of.of[y]] != number {
 			continue
 		}

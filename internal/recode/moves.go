@@ -133,7 +133,8 @@ func (v *mover) without(to []uint32, class, item int32) rest {
 func (v *mover) bestClass(item, own int32) (best int32, loss int64) {
 	best, loss = open, int64(1)<<62
 	v.seen = v.seen[:0]
-	for _, y := range v.near.at(item) {
+	for _, near := range v.near.at(item) {
+		y := near.item
 		if y == nobody {
 			break
 		}
@@ -177,7 +178,8 @@ func (v *mover) readmit(item int32) bool {
 func (v *mover) exchange(item int32, rest rest) bool {
 	own := v.of[item]
 	mine, wx := v.cost(own), v.solver.rows[item]
-	for _, y := range v.near.at(item) {
+	for _, near := range v.near.at(item) {
+		y := near.item
 		if y == nobody {
 			break
 		}
