@@ -162,7 +162,7 @@ func New(cfg Config) (*Anonymizer, error) {
 			mistake("column %q: %w", q.Column, err)
 		}
 	}
-	if err := cfg.Numeric.mistake(cfg.Recoding); err != nil {
+	if err := cfg.Numeric.mistake(); err != nil {
 		mistake("%w", err)
 	}
 	for _, err := range cfg.Local.mistakes(cfg.Recoding) {

@@ -190,6 +190,13 @@ func TestSpillingFails(t *testing.T) {
 	if _, err := a.Solve(t.Context(), d); err == nil {
 		t.Error("a file that was cut was read")
 	}
+	cfg := peopleConfig()
+	cfg.Numeric = NumericMean
+	means := mustNew(t, cfg)
+	_, err = means.Solve(t.Context(), spilledCounts(t, mem, means, people, 9, 2000))
+	if err == nil || !strings.Contains(err.Error(), "no means of classes") {
+		t.Errorf("means of spilled counts: %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	e := spilledCounts(t, mem, a, people, 9, 2000)

@@ -55,12 +55,13 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 	doc.Local = &planLocalDoc{
 		Method: doc.Summary.Search, Iterations: a.cfg.Local.Iterations, Seed: a.cfg.Local.Seed,
 	}
-	tuples := doc.Local.fill(prob, r, number)
+	doc.Local.fill(prob, r, number)
 	codes := make([]uint32, len(r.Class))
 	for i, j := range order {
 		if d := domains[j]; d.numbers != nil && d.numbers.as == NumericMean {
 			prob.Layout.Get(prob.Keys, j, codes)
-			means := d.means(r, i, m, tuples, codes, prob.Rows)
+			label := func(class int) recode.Label { return r.Labels[class*m+i] }
+			means := d.means(len(r.Rows), label, r.Class, codes, prob.Rows)
 			list := make([]*float64, len(number))
 			for class, place := range number {
 				list[place] = means[class]
@@ -89,9 +90,8 @@ func (d *planDoc) keep(labels []uint32, n, m int) []uint32 {
 	return place
 }
 
-// fill lists the tuples that are kept and returns their numbers in that order;
-// number is the place of each class.
-func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []uint32) []uint32 {
+// fill lists the tuples that are kept; number is the place of each class.
+func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []uint32) {
 	m := len(prob.Columns)
 	// Keys whose words compare as the tuples do: the last column lowest.
 	sizes := make([]int, m)
@@ -134,7 +134,6 @@ func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []ui
 			d.Tuples[j][i] = codes[t]
 		}
 	}
-	return kept
 }
 
 func (d *planLocalDoc) validate(recoding Recoding) error {

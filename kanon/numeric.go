@@ -30,8 +30,8 @@ const (
 	// days rounded down. An open interval is written by its one end.
 	NumericMidpoint Numeric = "midpoint"
 	// NumericMean is the mean of the values of all rows of the class, whose label
-	// has to be below the top, days rounded down. It is for recodings that list
-	// their classes, Local and Mondrian.
+	// has to be below the top, days rounded down. The rows are those that were
+	// counted, and counts that were spilled have no means.
 	NumericMean Numeric = "mean"
 	// NumericBounds are two columns in the place of one, its name with "_lower"
 	// and "_upper": the first and the last integer or day of the label, both
@@ -47,15 +47,12 @@ const (
 	UpperSuffix = "_upper"
 )
 
-func (n Numeric) mistake(r Recoding) error {
+func (n Numeric) mistake() error {
 	all := []Numeric{NumericLabels, NumericMidpoint, NumericMean, NumericBounds}
 	switch {
 	case n == "":
 	case !slices.Contains(all, n):
 		return fmt.Errorf("numeric is %q, want %s", n, oneOf(all))
-	case n == NumericMean && r == Global:
-		return fmt.Errorf("numeric %q is for recoding %q or %q, whose plans list their classes",
-			n, Local, Mondrian)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package kanon
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/internal/group"
 	"github.com/lethe-go/lethe/internal/recode"
 )
 
@@ -71,24 +73,78 @@ func (d *domain) numberFace(l recode.Label) face {
 	return f
 }
 
-// means are the means of column i of the classes of a local recoding. The
-// tuples come in ascending order, so that sums do not depend on theirs.
-func (d *domain) means(r *recode.Result, i, m int, tuples, codes []uint32, rows []int64) []*float64 {
-	sum, count := make([]float64, len(r.Rows)), make([]float64, len(r.Rows))
-	for _, t := range tuples {
-		if v := codes[t]; int(v) < len(d.order) {
-			class, n := r.Class[t], float64(rows[t])
-			sum[class] += float64(d.numbers.value[v] * n)
-			count[class] += n
+// means are the means of n classes that have labels, by the class, the value
+// and the rows of each tuple. They do not depend on the order of the tuples,
+// since the rows of a value are added up first and the values as they ascend.
+func (d *domain) means(
+	n int, label func(class int) recode.Label, class, value []uint32, rows []int64,
+) []*float64 {
+	type cell struct {
+		key  uint64 // class, then value
+		rows int64
+	}
+	var cells []cell
+	for t, v := range value {
+		if int(v) < len(d.order) && class[t] != recode.None {
+			cells = append(cells, cell{uint64(class[t])<<32 | uint64(v), rows[t]})
 		}
 	}
-	list := make([]*float64, len(r.Rows))
+	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.key, b.key) })
+	sum, count := make([]float64, n), make([]float64, n)
+	for len(cells) > 0 {
+		key, r := cells[0].key, int64(0)
+		for len(cells) > 0 && cells[0].key == key {
+			r += cells[0].rows
+			cells = cells[1:]
+		}
+		sum[key>>32] += float64(d.numbers.value[uint32(key)] * float64(r))
+		count[key>>32] += float64(r)
+	}
+	list := make([]*float64, n)
 	for class := range list {
-		if _, _, known := d.limits(r.Labels[class*m+i]); known {
+		if _, _, known := d.limits(label(class)); known {
 			list[class] = orNull(d.numbers.round(sum[class] / count[class]))
 		}
 	}
 	return list
+}
+
+// addMeans puts the means of the classes in the place of the numbers of labels,
+// where a global recoding is to have them.
+func (a *Anonymizer) addMeans(doc *planDoc, c *Counts, domains []*domain, layout group.Layout) {
+	if a.cfg.Numeric != NumericMean {
+		return
+	}
+	w, n := layout.Words(), c.tuples.Len()
+	kept, keys := make([]uint64, len(doc.Kept)*w), make([]uint64, n*w)
+	labels, values := make([]uint32, len(doc.Kept)), make([][]uint32, len(domains))
+	label := make([]uint32, n)
+	for i, d := range domains {
+		for class, tuple := range doc.Kept {
+			labels[class] = tuple[i]
+		}
+		layout.Put(kept, i, labels)
+		values[i] = make([]uint32, n)
+		c.layout.Get(c.tuples.Keys(), i, values[i])
+		for t, code := range values[i] {
+			values[i][t] = d.leaf[code]
+			label[t] = d.column.Codes[doc.Columns[i].Level][d.leaf[code]]
+		}
+		layout.Put(keys, i, label)
+	}
+	table, class := group.New(w, len(doc.Kept)), make([]uint32, n)
+	table.Add(kept, make([]uint32, len(doc.Kept)))
+	table.Find(keys, class)
+	for i, d := range domains {
+		if d.numbers == nil {
+			continue
+		}
+		of := func(class int) recode.Label {
+			return recode.Label{Level: doc.Columns[i].Level, Code: doc.Kept[class][i]}
+		}
+		doc.Columns[i].Numbers = [][]*float64{
+			d.means(len(doc.Kept), of, class, values[i], c.rows)}
+	}
 }
 
 // Quasi names the columns of what Transform makes that hold the

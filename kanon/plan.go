@@ -123,9 +123,10 @@ func (a *Anonymizer) planHead() planDoc {
 	}
 }
 
-// newPlan writes down a result of the search.
+// newPlan writes down a result of the search for counts, which are in memory
+// where classes have means.
 func (a *Anonymizer) newPlan(
-	before *beforehand, domains []*domain, r *lattice.Result,
+	c *Counts, before *beforehand, domains []*domain, r *lattice.Result,
 ) (*Plan, error) {
 	doc := a.planHead()
 	sizes := make([]int, len(domains))
@@ -145,6 +146,7 @@ func (a *Anonymizer) newPlan(
 		doc.Kept = append(doc.Kept, tuple)
 	}
 	slices.SortFunc(doc.Kept, slices.Compare)
+	a.addMeans(&doc, c, domains, layout)
 	doc.Summary = summarize(before, domains, r, layout)
 	doc.Summary.Measure = a.cfg.Loss.String()
 	p := new(Plan)

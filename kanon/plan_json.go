@@ -114,7 +114,7 @@ func (d *planDoc) validate() error {
 		return fmt.Errorf("kanon: plan: suppressed is %q, want %q or %q", d.Suppressed, Drop, Star)
 	case !(d.MaxSuppression >= 0 && d.MaxSuppression <= 1):
 		return errors.New("kanon: plan: maximal suppression is not a share from 0 to 1")
-	case d.Numeric == NumericLabels || d.Numeric.mistake(d.Recoding) != nil:
+	case d.Numeric == NumericLabels || d.Numeric.mistake() != nil:
 		return errors.New("kanon: plan: numeric is not what a plan has")
 	case d.hasNull():
 		return errors.New("kanon: plan: a list is missing")

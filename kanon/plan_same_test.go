@@ -143,11 +143,7 @@ func TestPlanDependsOnRowsOnly(t *testing.T) {
 		if cfg.Recoding = []Recoding{Global, Local, Local, Mondrian}[seed%4]; cfg.Recoding == Local && seed%5 == 0 {
 			cfg.Local = LocalSearch{Iterations: 50, Seed: seed}
 		}
-		if all := []Numeric{"", NumericMidpoint, NumericBounds, NumericMean}; cfg.Recoding != Global {
-			cfg.Numeric = all[r.IntN(4)]
-		} else {
-			cfg.Numeric = all[r.IntN(3)]
-		}
+		cfg.Numeric = []Numeric{"", NumericMidpoint, NumericBounds, NumericMean}[r.IntN(4)]
 		if cfg.Recoding != Global && r.IntN(2) == 0 {
 			cfg.Quasi[1].Hierarchy = Intervals{Widths: []float64{5, 20}, Max: 99, Free: true}
 			cfg.Quasi[1].MinLevel = r.IntN(3)

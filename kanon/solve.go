@@ -89,7 +89,7 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 		return a.solveSpilled(ctx, c, domains)
 	}
 	if c.total == 0 && a.cfg.Recoding == Global {
-		return a.newPlan(c.beforehand(domains), domains, a.untouched())
+		return a.newPlan(c, c.beforehand(domains), domains, a.untouched())
 	}
 	prob := a.problem(c, domains)
 	for i := range a.sensitive {
@@ -109,7 +109,7 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 	if err != nil {
 		return nil, a.explain(err, c)
 	}
-	return a.newPlan(c.beforehand(domains), domains, result)
+	return a.newPlan(c, c.beforehand(domains), domains, result)
 }
 
 func (a *Anonymizer) accepts(c *Counts) error {

@@ -49,6 +49,10 @@ func (a *Anonymizer) solveSpilled(
 		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
 			"recoding %q can be solved; raise it", c.bound, Global)
 	}
+	if a.cfg.Numeric == NumericMean {
+		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which no means "+
+			"of classes can be taken; raise it, or choose another numeric than %q", c.bound, NumericMean)
+	}
 	// The search has use for the memory, and reads one file sooner than many.
 	if err := errors.Join(c.spill(), c.mergeRuns()); err != nil {
 		return nil, err
@@ -79,7 +83,7 @@ func (a *Anonymizer) solveSpilled(
 			"highest levels; raise it", c.bound)
 	}
 	s.best.Exact, s.best.Bound = s.unproved > s.best.Loss, min(s.unproved, s.best.Loss)
-	return a.newPlan(before, domains, s.best)
+	return a.newPlan(c, before, domains, s.best)
 }
 
 // lossBounds is, by level, 1 + the loss of a column without any suppression.
