@@ -15,12 +15,22 @@
 // together satisfy the policy are they given their names and a file _SUCCESS
 // put beside them.
 //
+// The queries of a policy with statistics have stages beside these:
+//
+//	Shards ─► Query ─► Answer
+//
+// Of a row group Query keeps a bounded sample of the rows of each person, as one
+// element; Answer merges them on one worker, where the bound holds for all shards
+// together, pays from the ledger once and writes the answers. Statistics is these
+// two by themselves, and Anonymize has them follow the release of the table.
+// Pseudonymize is for policies without quasi-identifiers, which need no counts.
+//
 // The plan and the rows are those that a single anonymize.Pipeline would give,
 // whatever the runner and the number of workers. What goes between workers is
-// confidential: counts hold values of the table, and plans rare ones. Encrypt
-// what the runner stores and sends.
+// confidential: counts hold values of the table, plans rare ones, and what is kept
+// for queries rows of people. Encrypt what the runner stores and sends.
 //
 // All workers have to see the same files under the same paths: the policy, the
-// key files, the input and the folder of the output. A program that submits a
+// key files, the ledger, the input and the folder of the output. A program that submits a
 // pipeline calls beam.Init first, as all programs of Apache Beam do.
 package beam

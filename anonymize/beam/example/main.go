@@ -22,6 +22,7 @@ var (
 	keys   = flag.String("keys", "", "key file; none if the policy needs no keys")
 	in     = flag.String("in", "", "folder, file or pattern of the input")
 	out    = flag.String("out", "", "folder to write to; it must be empty or not exist")
+	answer = flag.String("statistics", "", "table of the policy's statistics to write")
 )
 
 func main() {
@@ -38,7 +39,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	job := lethe.Job{Policy: *policy}
+	job := lethe.Job{Policy: *policy, Statistics: *answer}
 	if *keys != "" {
 		job.Keys = map[string]string{anonymize.MainKey: *keys}
 	}
