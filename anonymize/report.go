@@ -94,6 +94,10 @@ type AnonymityReport struct {
 	Unit     string   `json:"unit,omitempty"` // column of people; rows when empty
 	Recoding string   `json:"recoding"`       // e.g. "local"
 	Search   string   `json:"search"`         // e.g. "optimal"
+	// Iterations is how often the search of local recoding took classes apart and
+	// put them together anew, by choices that Seed started.
+	Iterations int    `json:"iterations,omitempty"`
+	Seed       uint64 `json:"seed,omitempty"`
 	// Bound is what any plan loses at least, where the search could not prove
 	// that its own loses least; nil where no bound is known.
 	Bound          *float64          `json:"bound,omitempty"`

@@ -116,6 +116,8 @@ func (r *run) anonymityReport() (*AnonymityReport, error) {
 		Unit:           p.Privacy.Unit,
 		Recoding:       string(p.Privacy.Recoding),
 		Search:         summary.Search,
+		Iterations:     p.Privacy.Local.Iterations,
+		Seed:           p.Privacy.Local.Seed,
 		Bound:          summary.Bound,
 		Measure:        summary.Measure,
 		Loss:           summary.Loss,

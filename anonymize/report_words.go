@@ -338,7 +338,13 @@ func (a *AnonymityReport) lost() string {
 
 // searched tells the search, and how far from the optimum it may be.
 func (a *AnonymityReport) searched() string {
-	if a.Bound == nil {
+	switch {
+	case a.Iterations > 0:
+		return fmt.Sprintf("%s, then classes rebuilt %s from seed %d, not proved to lose least",
+			orDash(a.Search), plural(int64(a.Iterations), "time"), a.Seed)
+	case a.Recoding == string(kanon.Local):
+		return orDash(a.Search) + ", not proved to lose least"
+	case a.Bound == nil:
 		return orDash(a.Search)
 	}
 	bound := AnonymityReport{Loss: *a.Bound, Measure: a.Measure, Recoding: a.Recoding}

@@ -234,21 +234,35 @@ func TestCheckCommand(t *testing.T) {
 	}
 }
 
-func TestReportTellsTheBound(t *testing.T) {
-	r := smallReport()
+func TestReportTellsTheSearch(t *testing.T) {
 	bound := 0.125
-	r.Anonymity.Search, r.Anonymity.Bound = "best_effort", &bound
-	const want = "best_effort, no plan loses less than 12.5 %"
-	var text, page strings.Builder
-	if err := r.WriteText(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.WriteHTML(&page); err != nil {
-		t.Fatal(err)
-	}
-	for name, got := range map[string]string{"text": text.String(), "page": page.String()} {
-		if got = strings.Join(strings.Fields(got), " "); !strings.Contains(got, want) {
-			t.Errorf("the %s lacks %q:\n%s", name, want, got)
+	for want, change := range map[string]func(a *AnonymityReport){
+		"search best_effort, no plan loses less than 12.5 %": func(a *AnonymityReport) {
+			a.Search, a.Bound = "best_effort", &bound
+		},
+		"search sweep, not proved to lose least": func(a *AnonymityReport) {
+			a.Search, a.Recoding = "sweep", "local"
+		},
+		"search split, then classes rebuilt 2,000 times from seed 7, not proved to lose least": func(
+			a *AnonymityReport,
+		) {
+			a.Search, a.Recoding, a.Iterations, a.Seed = "split", "local", 2000, 7
+		},
+	} {
+		r := smallReport()
+		change(r.Anonymity)
+		var text, page strings.Builder
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		for name, got := range map[string]string{"text": text.String(), "page": page.String()} {
+			got = strings.ToLower(strings.Join(strings.Fields(got), " "))
+			if got = strings.ReplaceAll(got, "search: ", "search "); !strings.Contains(got, want) {
+				t.Errorf("the %s lacks %q:\n%s", name, want, got)
+			}
 		}
 	}
 }

@@ -13,7 +13,8 @@ const (
 	// maxVisits these times the items, which take some nanoseconds each.
 	maxVectors = 100_000
 	maxVisits  = 6 << 30
-	// maxMoved bounds the items of a problem whose classes are improved by moves.
+	// maxMoved bounds the items of a problem whose classes are improved by moves
+	// where no iterations are asked for.
 	maxMoved = 1 << 20
 )
 
@@ -52,7 +53,7 @@ func (s *solver) solve(ctx context.Context) (*classes, error) {
 		return nil, err
 	}
 	s.settle(c)
-	if s.items() <= maxMoved && s.method() != Mondrian {
+	if (s.items() <= maxMoved || s.Iterations > 0) && s.method() != Mondrian {
 		near := s.neighbours(c)
 		if err := s.newMover(c, near).improve(ctx); err != nil {
 			return nil, err
