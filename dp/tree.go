@@ -33,14 +33,11 @@ func (t *tree) children(of node) []float64 {
 	if c, ok := t.nodes[of]; ok {
 		return c
 	}
-	var c []float64
-	at := t.before(t.start(of))
-	for i := range t.fan {
-		child := of.child(t.shape, i)
-		if t.start(child) >= t.shape.leaves {
-			break
-		}
-		end := t.before(t.end(child))
+	from, span := t.start(of), power(t.fan, t.levels-of.level-1)
+	c, at := make([]float64, 0, t.fan), t.before(from)
+	for i := 0; i < t.fan && from < t.shape.leaves; i++ {
+		from += span
+		end := t.before(from)
 		c = append(c, float64(t.noise.Add(t.src, int64(end-at))))
 		at = end
 	}
