@@ -378,6 +378,41 @@ statistics:
 	wantError(t, err, "anonymize: a sink for statistics, but the policy has none")
 }
 
+// A budget for Gaussian noise alone takes no other query, and the report names what it
+// promises.
+func TestStatisticsOfGaussianNoise(t *testing.T) {
+	policy := visitsPolicy + `
+statistics:
+  unit: {column: id, max_rows: 20}
+  budget: {rho: 0.5, gaussian: true}
+  queries: [{count: {rho: 0.25}}]
+`
+	table := visitsTable(300)
+	defer table.Release()
+	stats := tableio.NewBuffer()
+	defer stats.Release()
+	_, report := runAll(t, newPipeline(t, policy, newKeys(t)), tableio.FromTable(table),
+		&anonymize.RunOptions{Statistics: stats})
+	var text strings.Builder
+	if err := report.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(strings.Fields(text.String()), " ")
+	if s := report.Statistics; !s.Total.Gaussian || !s.Spent.Gaussian || s.Spent.Rho != 0.25 ||
+		!strings.Contains(said, "Gaussian differential privacy") {
+		t.Errorf("%+v in %s", s, said)
+	}
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	laplace := strings.Replace(policy, "rho: 0.25", "epsilon: 0.1", 1)
+	if err := os.WriteFile(path, []byte(laplace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := anonymize.ReadPolicy(path)
+	if err == nil || !strings.Contains(err.Error(), "not known to be Gaussian noise") {
+		t.Errorf("Laplace noise: %v", err)
+	}
+}
+
 func wantError(t *testing.T, err error, want string) {
 	t.Helper()
 	if err == nil || err.Error() != want {

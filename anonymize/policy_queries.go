@@ -129,7 +129,7 @@ func (v *validator) statistics() {
 func (v *validator) eachQuery(s *Statistics) {
 	total := dp.Budget{Epsilon: math.MaxFloat64, Delta: math.Nextafter(1, 0)}
 	if s.Budget.Rho != 0 {
-		total = dp.Budget{Rho: math.MaxFloat64, Delta: total.Delta}
+		total = dp.Budget{Rho: math.MaxFloat64, Delta: total.Delta, Gaussian: s.Budget.Gaussian}
 	}
 	rich, err := dp.New(dp.Config{Total: total, Unit: dp.Unit{Column: "any", MaxRows: 1}})
 	v.addAll("statistics", "statistics: ", err)

@@ -204,6 +204,8 @@ type BudgetReport struct {
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
 	Rho     float64 `json:"rho,omitempty"`
+	// Gaussian says that it is for Gaussian noise alone.
+	Gaussian bool `json:"gaussian,omitempty"`
 }
 
 // QueryReport is one query and its cost.

@@ -248,6 +248,9 @@ func (s *StatisticsReport) currency() string {
 
 // guarantee is the name of what the statistics carry.
 func (s *StatisticsReport) guarantee() string {
+	if s.Total.Gaussian {
+		return "Gaussian differential privacy of μ" + nbsp + "=" + nbsp + "√(2ρ),"
+	}
 	if s.Total.Rho != 0 {
 		return "zero-concentrated differential privacy"
 	}

@@ -32,7 +32,8 @@
 // most the budget. That is (ε, δ)-differential privacy by basic composition;
 // queries may be chosen after seeing earlier answers. Queries with Laplace noise
 // and public keys cost no δ. A budget of ρ promises zero-concentrated differential
-// privacy instead, which adds up more slowly; see package budget.
+// privacy instead, which adds up more slowly, and one of ρ for Gaussian noise alone
+// Gaussian differential privacy, which promises more; see package budget.
 //
 // The argument, in four steps, each proved where it is done:
 //

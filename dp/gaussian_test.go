@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/lethe-go/lethe/dp/accounting"
+	"github.com/lethe-go/lethe/dp/budget"
 	"github.com/lethe-go/lethe/internal/entropy"
 	"github.com/lethe-go/lethe/internal/exact"
 )
@@ -138,6 +139,9 @@ func TestGaussianNoiseIsTight(t *testing.T) {
 			}
 		}
 	}
+	if slack := exact.Slack(leastPart*0x1p48, 0x1p48, 1<<34); slack > 1e-9 {
+		t.Errorf("μ=%v: a slack of %v", leastPart, slack)
+	}
 	for _, mu := range []float64{leastMu, 0.1, 1, mostMu} {
 		for _, share := range []float64{1, 1e-3, 1e-9} {
 			part := mu * math.Sqrt(share)
@@ -146,5 +150,40 @@ func TestGaussianNoiseIsTight(t *testing.T) {
 				t.Errorf("μ=%v of a share %v: a slack of %v", mu, share, slack)
 			}
 		}
+	}
+}
+
+// A session for Gaussian noise alone refuses other noise by name, and answers what is
+// Gaussian: by ρ, by ε and δ, and groups. Of ten queries for (1, 1e-6) each has the
+// noise of a tenth of μ².
+func TestSessionOfGaussianNoise(t *testing.T) {
+	total, err := budget.GaussianTotal(1, 1e-6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total.Delta = 1e-7
+	s, err := New(Config{Total: total, Unit: Unit{Column: "who", MaxRows: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []Query{Count{Epsilon: 1e-3}, Mean{Column: "x", Upper: 1, Rho: 1e-14},
+		Groups{By: byWard, Rule: LaplaceThreshold, Epsilon: 1e-3, Delta: 1e-8}} {
+		if err := s.Check(q); err == nil || !contains(err, "not known to be Gaussian") {
+			t.Errorf("%v: %v", q, err)
+		}
+	}
+	tenth := Count{Rho: total.Rho / 10}
+	fine := []Query{tenth, Mean{Column: "x", Upper: 1, Epsilon: 0.1, Delta: 1e-7},
+		Groups{By: byWard, Rule: GaussianThreshold, Epsilon: 0.1, Delta: 1e-7}}
+	if err := s.Check(fine...); err != nil {
+		t.Error(err)
+	}
+	sigma, err := accounting.GaussianSigma(accounting.EpsilonDelta{Epsilon: 1, Delta: 1e-6}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, answers := pointState(t, s.unit, nil, tenth)
+	if got, want := answers[0].noise.(gaussian).unrounded(), sigma*math.Sqrt(10); math.Abs(got/want-1) > 1e-8 {
+		t.Errorf("σ is %v, want %v", got, want)
 	}
 }

@@ -53,7 +53,8 @@ func (q Groups) String() string { return "groups" + byText(q.By) }
 func (q Groups) Cost() Cost {
 	if q.Rule == GaussianThreshold {
 		c := price{epsilon: q.Epsilon, delta: q.Delta / 2}.cost()
-		return Cost{Epsilon: q.Epsilon, Delta: q.Delta, Rho: c.Rho, RhoDelta: q.Delta / 2}
+		return Cost{Epsilon: q.Epsilon, Delta: q.Delta, Rho: c.Rho, RhoDelta: q.Delta / 2,
+			Gaussian: c.Gaussian}
 	}
 	return Cost{Epsilon: q.Epsilon, Delta: q.Delta}
 }

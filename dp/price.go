@@ -33,6 +33,8 @@ func (p price) cost() Cost {
 	if p.delta > 0 && p.validate() == nil {
 		c.Rho, _ = rhoFor(p.epsilon, p.delta)
 	}
+	mu := math.Sqrt(2 * c.Rho)
+	c.Gaussian = mu >= leastPart && mu <= mostMu
 	return c
 }
 
@@ -89,6 +91,10 @@ func rhoFor(epsilon, delta float64) (float64, error) {
 const (
 	leastMu = 0x1p-10
 	mostMu  = 8
+	// leastPart is the least μ of one query whose noise is known to be Gaussian but for
+	// the share that budget.Cost allows: the slack of μ², which is to be less than twice
+	// that share, is below 1e-15/μ.
+	leastPart = 0x1p-20
 )
 
 // loss is the privacy loss that noise is drawn for: ε for Laplace noise or ρ for

@@ -25,13 +25,17 @@ type Cost struct {
 	// probability δ.
 	Rho      float64 `yaml:"rho" json:"rho,omitempty"`
 	RhoDelta float64 `yaml:"rho_delta" json:"rho_delta,omitempty"`
+	// Gaussian: it is √(2·Rho)-Gaussian differentially private but for probability
+	// RhoDelta, as Gaussian noise is (Dong, Roth and Su 2022, Gaussian differential
+	// privacy, JRSS B 84(1)); but for a share of 1e-9 of √(2·Rho).
+	Gaussian bool `yaml:"gaussian" json:"gaussian,omitempty"`
 }
 
 // Cost is what a release costs of which no more is known than that it is within
 // b.
 func (b Budget) Cost() Cost {
 	if b.Rho != 0 {
-		return Cost{Rho: b.Rho, RhoDelta: b.Delta}
+		return Cost{Rho: b.Rho, RhoDelta: b.Delta, Gaussian: b.Gaussian}
 	}
 	return Cost{Epsilon: b.Epsilon, Delta: b.Delta}
 }
@@ -49,6 +53,9 @@ func (c Cost) Validate() error {
 		if x.value != 0 {
 			errs = append(errs, checkPositive(x.name, x.value))
 		}
+	}
+	if c.Gaussian && c.Rho == 0 {
+		errs = append(errs, errors.New("gaussian without rho, want the rho of the noise"))
 	}
 	errs = append(errs, checkDelta("delta", c.Delta), checkDelta("rho_delta", c.RhoDelta))
 	return errors.Join(errs...)
@@ -84,6 +91,9 @@ func (c Cost) in(total Budget) (amount, error) {
 	case total.Rho == 0:
 		return amount{}, errors.New("its cost is known in ρ alone and the total is in ε; " +
 			"give its noise by epsilon and delta")
+	case total.Gaussian && !c.Gaussian:
+		return amount{}, errors.New("it is not known to be Gaussian noise, and the total is for that " +
+			"alone; give it a delta or a rho, or leave out gaussian in the total")
 	case rho:
 		return amount{decimal.Of(c.Rho), decimal.Of(c.RhoDelta)}, nil
 	default:
@@ -119,11 +129,12 @@ func largest(n int, costs []Cost) Cost {
 	var out Cost
 	for _, total := range []Budget{{Epsilon: 1}, {Rho: 1}} {
 		var losses, deltas []*big.Rat
-		known := true
+		known, gaussian := true, true
 		for _, c := range costs {
 			if c == (Cost{}) {
 				continue
 			}
+			gaussian = gaussian && c.Gaussian
 			a, err := c.in(total)
 			known = known && err == nil
 			losses, deltas = append(losses, a.loss), append(deltas, a.delta)
@@ -134,7 +145,7 @@ func largest(n int, costs []Cost) Cost {
 		sum := amount{sumOfLargest(n, losses), sumOfLargest(n, deltas)}
 		switch b := sum.shown(total, decimal.AtLeast); {
 		case total.Rho != 0:
-			out.Rho, out.RhoDelta = b.Rho, b.Delta
+			out.Rho, out.RhoDelta, out.Gaussian = b.Rho, b.Delta, gaussian && b.Rho > 0
 		default:
 			out.Epsilon, out.Delta = b.Epsilon, b.Delta
 		}

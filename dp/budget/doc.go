@@ -30,6 +30,9 @@
 //     Individual privacy accounting via a Rényi filter, NeurIPS; Whitehouse,
 //     Ramdas, Rogers and Wu 2023, Fully adaptive composition in differential
 //     privacy, ICML, where δ is too).
+//   - ρ of Gaussian noise alone: of μ-Gaussian differential privacy the sum of μ² is
+//     a filter (Smith and Thakurta 2022, Fully adaptive composition for Gaussian
+//     differential privacy, arXiv:2210.17520), and μ² is 2ρ.
 //   - (ε, δ): the sum of both is a filter by Rogers, Roth, Ullman and Vadhan
 //     2016, Privacy odometers and filters: pay-as-you-go composition, NeurIPS.
 //

@@ -76,3 +76,27 @@ func ExampleOdometer() {
 	fmt.Printf("%v so far, a loss of at most %.2f\n", meter.Spent(), loss)
 	// Output: ρ=0.01 so far, a loss of at most 1.11
 }
+
+// Where all noise is Gaussian the same budget buys less of it.
+func ExampleGaussianTotal() {
+	total, err := budget.GaussianTotal(1, 1e-6)
+	if err != nil {
+		panic(err)
+	}
+	filter, err := budget.NewFilter(total)
+	if err != nil {
+		panic(err)
+	}
+	quarter := budget.Cost{Rho: total.Rho / 4, Gaussian: true}
+	for i := range 4 {
+		if err := filter.Spend(budget.Charge{Name: fmt.Sprint("count ", i), Cost: quarter}); err != nil {
+			panic(err)
+		}
+	}
+	epsilon, err := filter.Spent().EpsilonAt(1e-6)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%.6f\n", epsilon)
+	// Output: 1.000000
+}

@@ -154,7 +154,7 @@ func (f *Filter) Partition(name string, share Budget, groups, most int) ([]*Filt
 	var errs []error
 	if err := share.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("share: %w", err))
-	} else if (share.Rho != 0) != (f.total.Rho != 0) {
+	} else if (share.Rho != 0) != (f.total.Rho != 0) || share.Gaussian != f.total.Gaussian {
 		errs = append(errs, fmt.Errorf("share is %v and the total %v, want one currency",
 			share, f.total))
 	}

@@ -76,7 +76,8 @@ func Create(ctx context.Context, path string, terms Terms, opts Options) (*Ledge
 	c := newChain(opts.Key)
 	text, _, err := c.seal(header{
 		Format: format, Dataset: terms.Dataset, Unit: terms.Unit, Chain: c.kind,
-		Total:   cost{Epsilon: terms.Total.Epsilon, Delta: terms.Total.Delta, Rho: terms.Total.Rho},
+		Total: cost{Epsilon: terms.Total.Epsilon, Delta: terms.Total.Delta, Rho: terms.Total.Rho,
+			Gaussian: terms.Total.Gaussian},
 		ID:      rand.Text(),
 		Created: time.Now().UTC().Format(time.RFC3339),
 	})

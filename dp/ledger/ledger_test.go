@@ -109,6 +109,28 @@ func TestTwoPrograms(t *testing.T) {
 	}
 }
 
+// A ledger for Gaussian noise alone says so, and of each charge, when it is read again.
+func TestLedgerOfGaussianNoise(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.ledger")
+	of := Terms{Dataset: "x", Unit: "who", Total: budget.Budget{Rho: 1, Gaussian: true}}
+	l, err := Create(t.Context(), path, of, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gaussian := budget.Charge{Name: "sum", Cost: budget.Cost{Epsilon: 1, Delta: 1e-6, Rho: 0.25,
+		Gaussian: true}}
+	spend(t, l, gaussian)
+	if _, err := l.Spend(t.Context(), count(0.1)); err == nil ||
+		!strings.Contains(err.Error(), "not known to be Gaussian") {
+		t.Errorf("Laplace noise: %v", err)
+	}
+	s := statement(t, open(t, path, Options{}))
+	if s.Terms != of || s.Entries[0].Charges[0] != gaussian ||
+		s.Left != (budget.Budget{Rho: 0.75, Gaussian: true}) {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	_, err := Create(t.Context(), filepath.Join(t.TempDir(), "x"), Terms{},
 		Options{Key: []byte("short"), By: "\xff", Pin: Head{1, "x"}})

@@ -51,12 +51,13 @@ type charge struct {
 	cost
 }
 
-// cost is a budget.Cost, or a total without the last number.
+// cost is a budget.Cost, or a total, which has no RhoDelta.
 type cost struct {
 	Epsilon  float64 `json:"epsilon,omitempty"`
 	Delta    float64 `json:"delta,omitempty"`
 	Rho      float64 `json:"rho,omitempty"`
 	RhoDelta float64 `json:"rho_delta,omitempty"`
+	Gaussian bool    `json:"gaussian,omitempty"`
 }
 
 // torn is an incomplete line that was removed before this one was written.
@@ -133,7 +134,7 @@ func (c chain) open(text []byte, v any, hash *string) error {
 }
 
 func (c cost) total() budget.Budget {
-	return budget.Budget{Epsilon: c.Epsilon, Delta: c.Delta, Rho: c.Rho}
+	return budget.Budget{Epsilon: c.Epsilon, Delta: c.Delta, Rho: c.Rho, Gaussian: c.Gaussian}
 }
 
 func (l *line) entry() (Entry, error) {

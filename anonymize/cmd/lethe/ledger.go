@@ -120,6 +120,7 @@ func newLedgerCommand() *cobra.Command {
 	f.StringVar(&terms.Unit, "unit", "", "column that tells the people apart")
 	f.Float64Var(&terms.Total.Epsilon, "epsilon", 0, "total in ε")
 	f.Float64Var(&terms.Total.Rho, "rho", 0, "total in ρ, of zero-concentrated differential privacy")
+	f.BoolVar(&terms.Total.Gaussian, "gaussian", false, "take Gaussian noise alone, whose ρ promises more")
 	f.Float64Var(&terms.Total.Delta, "delta", 0, "total δ")
 	for _, name := range []string{"dataset", "unit"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
@@ -237,10 +238,12 @@ type describedBudget struct {
 	Epsilon float64 `json:"epsilon,omitempty"`
 	Rho     float64 `json:"rho,omitempty"`
 	Delta   float64 `json:"delta"`
+	// Gaussian says that it is for Gaussian noise alone.
+	Gaussian bool `json:"gaussian,omitempty"`
 }
 
 func describeBudget(b budget.Budget) describedBudget {
-	return describedBudget{Epsilon: b.Epsilon, Rho: b.Rho, Delta: b.Delta}
+	return describedBudget{Epsilon: b.Epsilon, Rho: b.Rho, Delta: b.Delta, Gaussian: b.Gaussian}
 }
 
 func describeLedger(s *ledger.Statement) describedLedger {
