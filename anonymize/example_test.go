@@ -8,6 +8,7 @@ import (
 
 	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/dp"
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -201,4 +202,61 @@ func ExamplePipeline_Apply() {
 	// 4 rows in 1 classes by zip
 	// class sizes: 4 to 4 rows, 4.0 on average
 	// 4-anonymity: holds, reached 4 of 4
+}
+
+// Queries are answered from what was kept of each shard. A budget as large as
+// here protects nobody; it makes the answer the same each time.
+func ExamplePipeline_Answer() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "lethe")
+	check(err)
+	defer os.RemoveAll(dir)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	check(os.WriteFile(path("a.csv"), []byte("person,days\n1,2\n2,4\n"), 0o600))
+	check(os.WriteFile(path("b.csv"), []byte("person,days\n1,8\n3,3\n"), 0o600))
+	pipeline, err := anonymize.New(anonymize.Config{Policy: &anonymize.Policy{
+		Version: anonymize.PolicyVersion,
+		Columns: map[string]anonymize.Column{
+			"person": {Role: anonymize.Identifier, Drop: true},
+			"days":   {Role: anonymize.Insensitive},
+		},
+		Statistics: &anonymize.Statistics{
+			Unit:   dp.Unit{Column: "person", MaxRows: 1},
+			Budget: dp.Budget{Epsilon: 1e6},
+			Queries: []anonymize.Query{{Count: &dp.Count{Epsilon: 5e5}},
+				{People: &dp.People{Epsilon: 5e5}}},
+		},
+	}})
+	check(err)
+
+	var like *tableio.File
+	var kept [][]byte // what travels between machines
+	for _, name := range []string{"a.csv", "b.csv"} {
+		like, err = tableio.Open(path(name), nil)
+		check(err)
+		scan, err := pipeline.Query(ctx, like, nil)
+		check(err)
+		data, err := scan.MarshalBinary()
+		check(err)
+		kept = append(kept, data)
+	}
+	shards := func(yield func([]byte, error) bool) {
+		for _, data := range kept {
+			if !yield(data, nil) {
+				return
+			}
+		}
+	}
+	statistics, err := tableio.Create(path("statistics.csv"), nil)
+	check(err)
+	report, err := pipeline.Answer(ctx, like, shards, statistics, nil)
+	check(err)
+	answers, err := tableio.ReadTable(ctx, path("statistics.csv"), nil)
+	check(err)
+	defer answers.Release()
+	fmt.Println(answers.Column(0).Data().Chunk(0), answers.Column(1).Data().Chunk(0))
+	fmt.Printf("ε=%v for %d queries\n", report.Spent.Epsilon, len(report.Queries))
+	// Output:
+	// ["count" "people"] [3 3]
+	// ε=1e+06 for 2 queries
 }

@@ -45,6 +45,10 @@ func (f *pipelineFlags) distinctFiles(
 		if w.path == "" {
 			continue
 		}
+		if isFolder(w.path) {
+			return fmt.Errorf("%s is a folder; name a file in it, or make a part of each file of --in "+
+				"with lethe count, solve and apply", w.name)
+		}
 		for _, other := range append(read, written[:i]...) {
 			if other.path != "" && sameFile(other.path, w.path) {
 				return fmt.Errorf("%s and %s are the same file", other.name, w.name)
@@ -78,6 +82,12 @@ func (f *pipelineFlags) readFiles(written []namedFile) ([]namedFile, error) {
 		}
 	}
 	return files, nil
+}
+
+// isFolder says whether a path is that of a folder, or could be of nothing else.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir() || os.IsPathSeparator(path[len(path)-1])
 }
 
 // sameFile says whether two paths are one file, through links of any kind, or

@@ -178,7 +178,7 @@ func TestWrittenRowGroups(t *testing.T) {
 	rec := b.NewRecordBatch()
 	defer rec.Release()
 	path := written(t, rec)
-	if n := checkBounds(t, path); n < 10 {
+	if n := checkBounds(t, path); n < 6 {
 		t.Errorf("the row groups have bounds for %d columns and pages", n)
 	}
 	want := cellsOf(schema, rec)
