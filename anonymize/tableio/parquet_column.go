@@ -23,6 +23,7 @@ type leafReader struct {
 
 	raw     []byte // scratch: stored values
 	values  []byte // scratch: Arrow values without the nulls
+	codes   []int32
 	strings pqfile.Strings
 }
 
@@ -164,8 +165,11 @@ func (r *leafReader) readFixed(n int, v *validity) (arrow.Array, error) {
 	return newArray(r.leaf.dt, v, memory.NewBufferBytes(out)), nil
 }
 
-// fixed decodes values into dst, converted.
+// fixed decodes values into dst, converted: those of a dictionary once each.
 func (r *leafReader) fixed(dst []byte, values int) error {
+	if r.leaf.conv != nil && r.chunk.IsDictionary() && values > 0 {
+		return r.lookUp(dst, values)
+	}
 	if r.leaf.bytes != nil {
 		r.strings.Reset()
 		if err := r.chunk.Bytes(&r.strings, values); err != nil {
@@ -182,6 +186,39 @@ func (r *leafReader) fixed(dst []byte, values int) error {
 		return err
 	}
 	return r.leaf.conv(dst, r.raw)
+}
+
+// lookUp decodes values that are indexes of the dictionary.
+func (r *leafReader) lookUp(dst []byte, values int) error {
+	r.codes = slices.Grow(r.codes[:0], values)[:values]
+	if err := r.chunk.Indexes(r.codes); err != nil {
+		return err
+	}
+	dict, err := r.dictionary()
+	if err != nil {
+		return err
+	}
+	width := r.leaf.dt.(arrow.FixedWidthDataType).Bytes()
+	entries := dict.Data().Buffers()[1].Bytes()
+	switch width {
+	case 1:
+		for i, code := range r.codes {
+			dst[i] = entries[code]
+		}
+	case 2:
+		for i, code := range r.codes {
+			copy(dst[i*2:i*2+2], entries[code*2:code*2+2])
+		}
+	case 8:
+		for i, code := range r.codes {
+			copy(dst[i*8:i*8+8], entries[code*8:code*8+8])
+		}
+	default:
+		for i, code := range r.codes {
+			copy(dst[i*width:(i+1)*width], entries[int(code)*width:])
+		}
+	}
+	return nil
 }
 
 func (r *leafReader) eachString(dst []byte, s *pqfile.Strings) error {

@@ -3,6 +3,7 @@ package take
 import (
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -101,7 +102,7 @@ func usedOf(codes []int32, n int) (place, used []int32) {
 // where each different value occurs first; none for a null.
 func distinct(a arrow.Array) (number, first []int32, err error) {
 	number = make([]int32, a.Len())
-	seen := make(map[string]int32, a.Len())
+	seen := make(map[string]int32, a.Len()) // of views of a, which stays as it is
 	key, err := keyOf(a)
 	if err != nil {
 		return nil, nil, err
@@ -111,11 +112,12 @@ func distinct(a arrow.Array) (number, first []int32, err error) {
 			number[i] = none
 			continue
 		}
-		k := key(i)
-		n, ok := seen[string(k)]
+		b := key(i)
+		k := unsafe.String(unsafe.SliceData(b), len(b))
+		n, ok := seen[k]
 		if !ok {
 			n = int32(len(first))
-			seen[string(k)] = n
+			seen[k] = n
 			first = append(first, int32(i))
 		}
 		number[i] = n
@@ -123,20 +125,19 @@ func distinct(a arrow.Array) (number, first []int32, err error) {
 	return number, first, nil
 }
 
-// keyOf returns the bytes of a value, for as long as it is not called again.
+// keyOf returns the bytes of a value, which stay as they are while a does.
 func keyOf(a arrow.Array) (func(i int) []byte, error) {
 	off := a.Data().Offset()
 	switch t := a.DataType().(type) {
 	case *arrow.NullType:
 		return func(int) []byte { return nil }, nil
 	case *arrow.BooleanType:
-		var one [1]byte
+		both := []byte{0, 1}
 		return func(i int) []byte {
-			one[0] = 0
 			if a.(*array.Boolean).Value(i) {
-				one[0] = 1
+				return both[1:]
 			}
-			return one[:]
+			return both[:1]
 		}, nil
 	case *arrow.StringType, *arrow.BinaryType:
 		return textKey[int32](a), nil
