@@ -25,6 +25,7 @@ func init() {
 	register.Iter1[Kept]()
 	beam.RegisterType(reflect.TypeFor[Kept]())
 	beam.RegisterType(reflect.TypeFor[Answers]())
+	beam.RegisterType(reflect.TypeFor[anonymize.BudgetReport]())
 }
 
 // Kept is what the queries of a policy keep of a shard: a bounded sample of the
@@ -36,8 +37,8 @@ type Kept struct {
 
 // Answers say what the queries of a policy cost.
 type Answers struct {
-	Queries             int
-	Epsilon, Delta, Rho float64
+	Queries int
+	Spent   anonymize.BudgetReport
 	// Entry is that of the ledger that paid, "" where there is none.
 	Entry string
 }
@@ -137,8 +138,7 @@ func (f *answerFn) ProcessElement(
 	if err != nil {
 		return err
 	}
-	a := Answers{Queries: len(report.Queries), Epsilon: report.Spent.Epsilon,
-		Delta: report.Spent.Delta, Rho: report.Spent.Rho}
+	a := Answers{Queries: len(report.Queries), Spent: report.Spent}
 	if report.Ledger != nil {
 		a.Entry = report.Ledger.Entry
 	}

@@ -23,6 +23,7 @@ import (
 
 func init() {
 	register.DoFn2x0[Kept, func(Kept)](&repeatFn{})
+	register.DoFn1x0[Answers](&costFn{})
 }
 
 // asking is the policy with queries that are answered so exactly that the noise
@@ -137,7 +138,7 @@ func TestStatisticsOnce(t *testing.T) {
 		if repeat {
 			kept = beam.ParDo(s, &repeatFn{}, kept)
 		}
-		Answer(s, job, kept)
+		beam.ParDo0(s, &costFn{}, Answer(s, job, kept))
 		_, err := prism.Execute(context.Background(), pipeline)
 		return err
 	}
@@ -159,6 +160,15 @@ func TestStatisticsOnce(t *testing.T) {
 	}
 	if e := spent(t, l); e != 4e6 {
 		t.Errorf("ε=%v was paid", e)
+	}
+}
+
+// costFn fails on another cost than that of the queries.
+type costFn struct{}
+
+func (*costFn) ProcessElement(a Answers) {
+	if a.Queries != 4 || a.Spent.Epsilon != 4e6 || a.Entry == "" {
+		panic(fmt.Sprintf("%+v", a))
 	}
 }
 
