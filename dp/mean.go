@@ -32,23 +32,21 @@ type Mean struct {
 }
 
 // String is "mean" and the column, with the columns it is grouped by.
-func (q Mean) String() string { return "mean " + q.Column + byText(q.By) }
+func (q Mean) String() string { return summed(q).text("mean") }
 
 // Cost is what Epsilon, Delta and Rho say.
-func (q Mean) Cost() Cost { return q.price().cost() }
+func (q Mean) Cost() Cost { return summed(q).cost() }
 
 // Mechanism names the noise, and what it is added to.
 func (q Mean) Mechanism() string {
-	return q.price().on("the sums of the distances from both bounds", q.BoundsShare)
+	return summed(q).on("the sums of the distances from both bounds")
 }
 
 // Columns are the column averaged and those grouped by.
-func (q Mean) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
+func (q Mean) Columns() []string { return summed(q).columns() }
 
 // Grouping is By.
 func (q Mean) Grouping() []string { return each(q.By...) }
-
-func (q Mean) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
 
 // A row at a steps above the lower bound adds a and width-a, neither of them
 // negative, to the two numbers of one group or of none: in L1 exactly the width
@@ -56,10 +54,8 @@ func (q Mean) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
 // whole cost. To halve the cost between a sum about the middle and a count gives
 // a mean with twice the variance.
 func (q Mean) ask(u Unit) *ask {
-	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: averaging{}, sensitivity: spanned}
-	a.number(u, q.Column, q.Lower, q.Upper, q.BoundsShare, centered)
-	q.By, q.Keys = each(q.By...), nil
-	a.query = q
+	a := summed(q).ask(u, averaging{}, centered, spanned)
+	a.query = Mean(summed(q).own())
 	return a
 }
 

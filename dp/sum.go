@@ -30,34 +30,27 @@ type Sum struct {
 }
 
 // String is "sum" and the column, with the columns it is grouped by.
-func (q Sum) String() string { return "sum " + q.Column + byText(q.By) }
+func (q Sum) String() string { return summed(q).text("sum") }
 
 // Cost is what Epsilon, Delta and Rho say.
-func (q Sum) Cost() Cost { return q.price().cost() }
+func (q Sum) Cost() Cost { return summed(q).cost() }
 
 // Mechanism names the noise, and what it is added to.
-func (q Sum) Mechanism() string {
-	return q.price().on("the sum", q.BoundsShare)
-}
+func (q Sum) Mechanism() string { return summed(q).on("the sum") }
 
 // Columns are the column summed and those grouped by.
-func (q Sum) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
+func (q Sum) Columns() []string { return summed(q).columns() }
 
 // Grouping is By.
 func (q Sum) Grouping() []string { return each(q.By...) }
 
-func (q Sum) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
-
 // A row adds an integer of at most grid.most in magnitude to the sum of one group
 // or of none, and a person has at most MaxRows rows.
 func (q Sum) ask(u Unit) *ask {
-	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: summing{},
-		sensitivity: func(u Unit, _ int, grids []grid) sensitivity {
-			return steepest(u.MaxRows, grids[0].most())
-		}}
-	a.number(u, q.Column, q.Lower, q.Upper, q.BoundsShare, fromZero)
-	q.By, q.Keys = each(q.By...), nil
-	a.query = q
+	a := summed(q).ask(u, summing{}, fromZero, func(u Unit, _ int, grids []grid) sensitivity {
+		return steepest(u.MaxRows, grids[0].most())
+	})
+	a.query = Sum(summed(q).own())
 	return a
 }
 

@@ -25,31 +25,25 @@ type Variance struct {
 }
 
 // String is "variance" and the column, with the columns it is grouped by.
-func (q Variance) String() string { return "variance " + q.Column + byText(q.By) }
+func (q Variance) String() string { return summed(q).text("variance") }
 
 // Cost is what Epsilon, Delta and Rho say.
-func (q Variance) Cost() Cost { return q.price().cost() }
+func (q Variance) Cost() Cost { return summed(q).cost() }
 
 // Mechanism names the noise, and what it is added to.
-func (q Variance) Mechanism() string {
-	return q.price().on("three sums", q.BoundsShare)
-}
+func (q Variance) Mechanism() string { return summed(q).on("three sums") }
 
 // Columns are the column itself and those grouped by.
-func (q Variance) Columns() []string { return each(append([]string{q.Column}, q.By...)...) }
+func (q Variance) Columns() []string { return summed(q).columns() }
 
 // Grouping is By.
 func (q Variance) Grouping() []string { return each(q.By...) }
 
-func (q Variance) price() price { return price{q.Epsilon, q.Delta, q.Rho} }
-
 // A row adds the three numbers of square to one group or to none: in L1 exactly
 // the width of the bounds.
 func (q Variance) ask(u Unit) *ask {
-	a := &ask{by: q.By, keys: q.Keys, price: q.price(), kind: scattering{}, sensitivity: spanned}
-	a.number(u, q.Column, q.Lower, q.Upper, q.BoundsShare, centered)
-	q.By, q.Keys = each(q.By...), nil
-	a.query = q
+	a := summed(q).ask(u, scattering{}, centered, spanned)
+	a.query = Variance(summed(q).own())
 	return a
 }
 
@@ -71,25 +65,23 @@ type Deviation struct {
 }
 
 // String is "deviation" and the column, with the columns it is grouped by.
-func (q Deviation) String() string { return "deviation " + q.Column + byText(q.By) }
+func (q Deviation) String() string { return summed(q).text("deviation") }
 
 // Cost is what Epsilon, Delta and Rho say.
-func (q Deviation) Cost() Cost { return Variance(q).Cost() }
+func (q Deviation) Cost() Cost { return summed(q).cost() }
 
 // Mechanism names the noise, and what it is added to.
-func (q Deviation) Mechanism() string {
-	return Variance(q).Mechanism()
-}
+func (q Deviation) Mechanism() string { return Variance(q).Mechanism() }
 
 // Columns are the column itself and those grouped by.
-func (q Deviation) Columns() []string { return Variance(q).Columns() }
+func (q Deviation) Columns() []string { return summed(q).columns() }
 
 // Grouping is By.
 func (q Deviation) Grouping() []string { return each(q.By...) }
 
 func (q Deviation) ask(u Unit) *ask {
-	a := Variance(q).ask(u)
-	a.query, a.kind = Deviation(a.query.(Variance)), scattering{root: true}
+	a := summed(q).ask(u, scattering{root: true}, centered, spanned)
+	a.query = Deviation(summed(q).own())
 	return a
 }
 
