@@ -57,10 +57,13 @@ func FuzzStageCounts(f *testing.F) {
 		if _, err := counts.WriteTo(&b); err != nil {
 			f.Fatal(err)
 		}
-		f.Add(b.Bytes()[len(countsMagic) : b.Len()-sha256.Size])
+		file := b.Bytes()[len(countsMagic) : b.Len()-sha256.Size]
+		n, skip := binary.Uvarint(file)
+		f.Add(file[skip:skip+int(n)], file[skip+int(n):])
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		file := slices.Concat([]byte(countsMagic), body)
+	f.Add([]byte(`{"policy":"p","input":3,"fitted":{"schema":"s","rows":2}}`), []byte{})
+	f.Fuzz(func(t *testing.T, head, rows []byte) {
+		file := slices.Concat([]byte(countsMagic), binary.AppendUvarint(nil, uint64(len(head))), head, rows)
 		sum := sha256.Sum256(file)
 		file = append(file, sum[:]...)
 		var c, twice Counts

@@ -65,10 +65,16 @@ func newer(t testing.TB, rec old.Record) arrow.RecordBatch {
 	return r.RecordBatch()
 }
 
-// written writes records by tableio and returns the path of the file.
+// written writes records by tableio as Parquet and returns the path of the file.
 func written(t testing.TB, records ...arrow.RecordBatch) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "t.parquet")
+	return writtenAs(t, "t.parquet", records...)
+}
+
+// writtenAs writes records by tableio into a file of a name that tells its format.
+func writtenAs(t testing.TB, name string, records ...arrow.RecordBatch) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
 	w, err := tableio.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)

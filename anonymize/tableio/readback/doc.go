@@ -1,6 +1,7 @@
 // Package readback holds the files of tableio against another implementation
-// of Parquet: Apache Arrow's own for Go, which shares no code with tableio. Its
-// tests write every type with one and read it with the other, both ways.
+// of Parquet and of Arrow's formats: Apache Arrow's own for Go, in a version that
+// shares no code with tableio. Its tests write every type with one and read it
+// with the other, Parquet both ways.
 //
 // It has tests only, and a module of its own, so that nobody inherits a second
 // version of Arrow. Tables are made and compared as arrays of Arrow v18 and

@@ -243,6 +243,13 @@ func appendValue(t testing.TB, rng *rand.Rand, b array.Builder) {
 		b.Append(n)
 	case *array.NullBuilder:
 		b.AppendNull()
+	case *array.MonthIntervalBuilder:
+		b.Append(arrow.MonthInterval(oneOf(rng, rng.Int32N(100)-50, math.MinInt32, math.MaxInt32)))
+	case *array.DayTimeIntervalBuilder:
+		b.Append(arrow.DayTimeInterval{Days: rng.Int32N(99) - 9, Milliseconds: rng.Int32N(9999) - 99})
+	case *array.MonthDayNanoIntervalBuilder:
+		b.Append(arrow.MonthDayNanoInterval{Months: rng.Int32N(99) - 9, Days: -3,
+			Nanoseconds: oneOf(rng, rng.Int64(), math.MinInt64)})
 	default:
 		t.Fatalf("no values for %T", b)
 	}
