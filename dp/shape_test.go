@@ -76,8 +76,8 @@ func TestQuantilesOfWholeNumbers(t *testing.T) {
 					q.Upper, q.BoundsShare, q.Epsilon = 0, share, 2
 				}
 				hits, n := 0, 0
-				for range 40 {
-					scan, v, answers := stateOf(t, Unit{Column: "who", MaxRows: 1}, rec, q)
+				scan, v, answers := stateOf(t, Unit{Column: "who", MaxRows: 1}, rec, q)
+				for range 40 / slower {
 					r := again(v, 0, &answers[0], answers[0].noise, scan.source)
 					for i, want := range []float64{9, 49, 89} {
 						x, lower, upper := r["quantile"][i], r["lower"][i], r["upper"][i]
@@ -94,7 +94,7 @@ func TestQuantilesOfWholeNumbers(t *testing.T) {
 					}
 				}
 				// Fewer than these have a probability below 1e-7 at 0.95 of 120.
-				if hits < 98 {
+				if slower == 1 && hits < 98 {
 					t.Errorf("%d of %d intervals hold the quantile", hits, n)
 				}
 			})

@@ -103,11 +103,12 @@ func TestRareSensitivities(t *testing.T) {
 	}
 	all := mixtureBase(parts)
 	for _, add := range []bool{false, true} {
-		one, err := got.base.connect(1e-2, add)
+		const h = 1e-2 * slower
+		one, err := got.base.connect(h, add)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := all.connect(1e-2, add)
+		want, err := all.connect(h, add)
 		if err != nil {
 			t.Fatal(err)
 		}
