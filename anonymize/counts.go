@@ -29,8 +29,9 @@ type Counts struct {
 
 // countsHead is what counts say of themselves.
 type countsHead struct {
-	Policy string  `json:"policy"` // its SHA-256; empty of no rows
-	Input  int64   `json:"input"`  // rows, before the minimization
+	Policy string  `json:"policy"`         // its SHA-256; empty of no rows
+	Input  int64   `json:"input"`          // rows, before the minimization
+	Keys   string  `json:"keys,omitempty"` // under which people have their tokens
 	Fitted *Fitted `json:"fitted"`
 }
 
@@ -86,13 +87,16 @@ func (c *Counts) mergeHead(o countsHead) (fresh bool, err error) {
 			fitted.Combinations = new(kanon.Fingerprint)
 			fitted.Combinations.Merge(o.Fitted.Combinations)
 		}
-		c.head = countsHead{Policy: o.Policy, Input: o.Input, Fitted: &fitted}
+		c.head = countsHead{Policy: o.Policy, Input: o.Input, Keys: o.Keys, Fitted: &fitted}
 		return true, nil
 	case c.head.Policy != o.Policy:
 		return false, errors.New("anonymize: counts under another policy cannot be merged; count again")
 	case c.head.Fitted.Schema != o.Fitted.Schema:
 		return false, errors.New("anonymize: counts of a table whose columns have other names or types " +
 			"cannot be merged")
+	case c.head.Keys != o.Keys:
+		return false, errors.New("anonymize: counts under other keys cannot be merged, since one person " +
+			"would count for two; count all shards under the same keys")
 	}
 	c.head.Input += o.Input
 	c.head.Fitted.Rows += o.Fitted.Rows

@@ -234,9 +234,9 @@ func ExamplePipeline_Answer() {
 	for _, name := range []string{"a.csv", "b.csv"} {
 		like, err = tableio.Open(path(name), nil)
 		check(err)
-		scan, err := pipeline.Query(ctx, like, nil)
+		some, err := pipeline.Query(ctx, like, nil)
 		check(err)
-		data, err := scan.MarshalBinary()
+		data, err := some.MarshalBinary()
 		check(err)
 		kept = append(kept, data)
 	}

@@ -47,7 +47,8 @@ func (r *run) read(
 	ctx context.Context, src Source, start func(*arrow.Schema) (*dp.Scan, error), scan **dp.Scan,
 ) (counts *Counts, err error) {
 	counts = &Counts{memory: r.opts.Memory, spillDir: r.opts.SpillDir}
-	counts.head = countsHead{Policy: r.policy.digest(), Fitted: &Fitted{Schema: schemaDigest(r.schema)}}
+	counts.head = countsHead{Policy: r.policy.digest(), Keys: r.keyIDs(r.fitKeep),
+		Fitted: &Fitted{Schema: schemaDigest(r.schema)}}
 	counting := r.plan == nil && r.anonymizer != nil
 	if !counting && start == nil {
 		return counts, nil

@@ -1,10 +1,15 @@
 package anonymize
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -14,12 +19,87 @@ import (
 var errNoStatistics = errors.New("anonymize: the policy has no statistics; add them, or leave this " +
 	"stage out")
 
-// Query reads a shard once and returns what the queries of the policy keep of
-// it: a bounded sample of the rows of each person, after the minimization and
-// the pseudonymization. Its MarshalBinary is for Answer. It is as confidential
-// as the shard, costs nothing and answers nothing. Of opts it heeds Workers and
-// Progress.
-func (p *Pipeline) Query(ctx context.Context, src Source, opts *RunOptions) (*dp.Scan, error) {
+// Kept is what the queries of a policy keep of a shard: a bounded sample of the
+// rows of each person, after the minimization and the pseudonymization. It is as
+// confidential as the shard and answers nothing by itself.
+type Kept struct {
+	head keptHead
+	scan *dp.Scan
+}
+
+// keptHead says of which table and how. People of two shards are the same only
+// where they have the same tokens.
+type keptHead struct {
+	Policy string `json:"policy"` // its SHA-256
+	Schema string `json:"schema"` // of the input, see Fitted
+	Keys   string `json:"keys,omitempty"`
+}
+
+// keptMagic starts the binary form; the length of the head, the head as JSON and
+// the form of package dp follow.
+const keptMagic = "lethe kept 1\n"
+
+// MarshalBinary gives what is kept, for Answer. The bytes hold rows of the table.
+func (k *Kept) MarshalBinary() ([]byte, error) {
+	head, err := json.Marshal(k.head)
+	if err != nil {
+		return nil, fmt.Errorf("anonymize: %w", err)
+	}
+	rows, err := k.scan.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	start := binary.AppendUvarint([]byte(keptMagic), uint64(len(head)))
+	return slices.Concat(start, head, rows), nil
+}
+
+// rowsOf takes the binary form apart and returns the rows, which must be of a
+// shard that this run could have read.
+func (r *run) rowsOf(data []byte) ([]byte, error) {
+	bad := errors.New("this is nothing that Query kept, or damaged")
+	rest, ok := bytes.CutPrefix(data, []byte(keptMagic))
+	n, skip := binary.Uvarint(rest)
+	if !ok || skip <= 0 || n > uint64(len(rest)-skip) {
+		return nil, bad
+	}
+	text, rows := rest[skip:skip+int(n)], rest[skip+int(n):]
+	var head keptHead
+	if json.Unmarshal(text, &head) != nil {
+		return nil, bad
+	}
+	switch want := r.keptHead(); {
+	case head.Policy != want.Policy:
+		return nil, errors.New("it was kept under another policy; query it again")
+	case head.Schema != want.Schema:
+		return nil, errors.New("it is of a table whose columns have other names or types")
+	case head.Keys != want.Keys:
+		return nil, errors.New("it was pseudonymized under other keys, so that one person would " +
+			"count for two; query all shards under the same keys")
+	}
+	return rows, nil
+}
+
+func (r *run) keptHead() keptHead {
+	return keptHead{Policy: r.policy.digest(), Schema: schemaDigest(r.schema), Keys: r.keyIDs(r.fitKeep)}
+}
+
+// keyIDs names the keys under which columns are pseudonymized; empty without any.
+func (p *Pipeline) keyIDs(names []string) string {
+	var ids []string
+	for _, k := range p.pseudonyms {
+		for _, c := range k.columns {
+			if k.ring != nil && slices.Contains(names, c.Name) {
+				ids = append(ids, fmt.Sprintf("%q %d", c.Name, k.ring.ID()))
+			}
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ", ")
+}
+
+// Query reads a shard once and keeps of it what the queries of the policy need,
+// which costs nothing. Of opts it heeds Workers and Progress.
+func (p *Pipeline) Query(ctx context.Context, src Source, opts *RunOptions) (*Kept, error) {
 	if p.policy.Statistics == nil {
 		return nil, errNoStatistics
 	}
@@ -28,9 +108,11 @@ func (p *Pipeline) Query(ctx context.Context, src Source, opts *RunOptions) (*dp
 		return nil, err
 	}
 	r.plan = new(Plan) // none is to be found
-	var shard *dp.Scan
-	_, err = r.read(ctx, src, r.shardScan, &shard)
-	return shard, err
+	kept := &Kept{head: r.keptHead()}
+	if _, err := r.read(ctx, src, r.shardScan, &kept.scan); err != nil {
+		return nil, err
+	}
+	return kept, nil
 }
 
 // shardScan is a scan of the policy's queries without results of its own.
@@ -38,8 +120,8 @@ func (r *run) shardScan(schema *arrow.Schema) (*dp.Scan, error) {
 	return dp.NewShard(r.policy.Statistics.Unit, schema, r.policy.queries()...)
 }
 
-// Answer merges what Query kept of all shards of a table, in their binary form
-// and each of them once, and answers the policy's queries with that. What bounds
+// Answer merges what Query kept of all shards of a table, in its binary form and
+// of each of them once, and answers the policy's queries with that. What bounds
 // the rows of a person holds for all shards together. Only once all of them are
 // merged it pays, from the ledger where there is one; then it draws the noise
 // and writes and commits the statistics. After an error nothing is committed,
@@ -115,7 +197,7 @@ func (r *run) queried(ctx context.Context, like Source) (*arrow.Schema, error) {
 	return local.out, nil
 }
 
-// merge puts the shards together, in binary form.
+// merge puts the shards together, in the binary form of package dp.
 func (r *run) merge(
 	ctx context.Context, schema *arrow.Schema, shards iter.Seq2[[]byte, error],
 ) ([]byte, error) {
@@ -131,7 +213,10 @@ func (r *run) merge(
 		if err != nil {
 			return nil, err
 		}
-		if err := all.MergeBinary(data); err != nil {
+		if data, err = r.rowsOf(data); err == nil {
+			err = all.MergeBinary(data)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("anonymize: shard %d: %w", n, err)
 		}
 		n++

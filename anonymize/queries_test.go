@@ -33,11 +33,11 @@ statistics:
 func kept(t *testing.T, p *anonymize.Pipeline, shards []*tableio.Memory) (all [][]byte) {
 	t.Helper()
 	for _, shard := range shards {
-		scan, err := p.Query(t.Context(), shard, &anonymize.RunOptions{Workers: 2})
+		some, err := p.Query(t.Context(), shard, &anonymize.RunOptions{Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := scan.MarshalBinary()
+		data, err := some.MarshalBinary()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,8 @@ func TestAnswerPaysOnce(t *testing.T) {
 	table := visitsTable(200)
 	defer table.Release()
 	parts := shards(t, table, 3)
-	p := newPipeline(t, askingPolicy+"  ledger: "+path+"\n", newKeys(t))
+	keys, asking := newKeys(t), askingPolicy+"  ledger: "+path+"\n"
+	p := newPipeline(t, asking, keys)
 	data := kept(t, p, parts)
 	answer := func(shards iter.Seq2[[]byte, error]) error {
 		dst := tableio.NewBuffer()
@@ -140,14 +141,17 @@ func TestAnswerPaysOnce(t *testing.T) {
 	}
 	broken := errors.New("a worker is lost")
 	other := kept(t, newPipeline(t, strings.Replace(askingPolicy, "max_rows: 20", "max_rows: 2", 1),
-		newKeys(t)), parts)
+		keys), parts)
+	rotated := kept(t, newPipeline(t, asking, newKeys(t)), parts)
 	for what, c := range map[string]struct {
 		shards iter.Seq2[[]byte, error]
 		want   string
 	}{
 		"no shards":      {each(), "no shards to answer the queries from"},
 		"a part of one":  {each(data[0], data[1][:len(data[1])-1]), "shard 1: dp: malformed scan"},
-		"another policy": {each(data[0], other[1]), "scans of different queries"},
+		"half of one":    {each(data[0][:20]), "shard 0: this is nothing that Query kept"},
+		"another policy": {each(data[0], other[1]), "it was kept under another policy"},
+		"another key":    {each(data[0], rotated[1]), "pseudonymized under other keys"},
 		"an error": {func(yield func([]byte, error) bool) { _ = yield(data[0], nil) && yield(nil, broken) },
 			"a worker is lost"},
 	} {

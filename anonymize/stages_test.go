@@ -193,6 +193,13 @@ func TestCountsFileHostile(t *testing.T) {
 	if counts.Merge(more) == nil {
 		t.Error("merged counts under another policy")
 	}
+	rotated := newPipeline(t, visitsPolicy, newKeys(t))
+	if more, err = rotated.Count(t.Context(), tableio.FromTable(table), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := counts.Merge(more); err == nil || !strings.Contains(err.Error(), "under other keys") {
+		t.Errorf("counts under another key: %v", err)
+	}
 	if _, err := other.Solve(t.Context(), counts); err == nil {
 		t.Error("solved counts under another policy")
 	}

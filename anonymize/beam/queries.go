@@ -29,7 +29,7 @@ func init() {
 }
 
 // Kept is what the queries of a policy keep of a shard: a bounded sample of the
-// rows of each person, in the form of dp.Scan.MarshalBinary.
+// rows of each person, in the binary form of anonymize.Kept.
 type Kept struct {
 	Shard Shard
 	Data  []byte
@@ -75,11 +75,11 @@ func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(Kep
 	if err != nil {
 		return err
 	}
-	scan, err := f.pipeline.Query(ctx, src, &anonymize.RunOptions{Workers: 1})
+	kept, err := f.pipeline.Query(ctx, src, &anonymize.RunOptions{Workers: 1})
 	if err != nil {
 		return err
 	}
-	data, err := scan.MarshalBinary()
+	data, err := kept.MarshalBinary()
 	if err != nil {
 		return err
 	}
