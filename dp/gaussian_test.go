@@ -183,7 +183,8 @@ func TestSessionOfGaussianNoise(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, answers := pointState(t, s.unit, nil, tenth)
-	if got, want := answers[0].noise.(gaussian).unrounded(), sigma*math.Sqrt(10); math.Abs(got/want-1) > 1e-8 {
+	got, want := answers[0].noise.(gaussian).unrounded(), sigma*math.Sqrt(10)
+	if math.Abs(got/want-1) > 1e-8 {
 		t.Errorf("σ is %v, want %v", got, want)
 	}
 }

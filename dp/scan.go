@@ -178,8 +178,9 @@ func (s *Scan) finish() {
 //   - "noise_scale" (float64): of one noisy number the scale t of the discrete
 //     Laplace noise, which is its mean absolute error, or the standard deviation of
 //     the Gaussian noise; of a result made of several, the same of what their noise
-//     adds up to in it to first order, in the unit of the result. Of Quantiles it is that of the number of rows in a part of the tree. Groups
-//     by TruncatedGeometric have none, and no interval;
+//     adds up to in it to first order, in the unit of the result. Of Quantiles it is
+//     that of the number of rows in a part of the tree. Groups by TruncatedGeometric
+//     have none, and no interval;
 //   - "lower" and "upper" (as the result): an interval that holds, with a
 //     probability of at least 0.95 for each row, what the result would have been
 //     without noise. It is proved and not approximated, and so wider than it needs

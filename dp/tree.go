@@ -94,8 +94,8 @@ func (t *tree) quantile(rank float64) float64 {
 // divide moves numbers to the nearest ones that are not negative and have the given
 // sum, which is positive: each is made smaller by the same amount, but not below
 // zero (Duchi, Shalev-Shwartz, Singer and Chandra 2008, Efficient projections onto
-// the l1-ball for learning in high dimensions, ICML, Figure 1).
-// scratch is at least as long.
+// the l1-ball for learning in high dimensions, ICML, Figure 1). scratch is at least as
+// long as c.
 func divide(c []float64, sum float64, scratch []float64) {
 	sorted := scratch[:copy(scratch, c)]
 	slices.Sort(sorted)

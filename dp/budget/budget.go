@@ -100,7 +100,8 @@ func (b Budget) Validate() error {
 		errs = append(errs, checkPositive("epsilon", b.Epsilon))
 	}
 	if b.Gaussian && b.Rho == 0 {
-		errs = append(errs, errors.New("gaussian without rho; a total for Gaussian noise alone is in rho"))
+		errs = append(errs, errors.New(
+			"gaussian without rho; a total for Gaussian noise alone is in rho"))
 	}
 	errs = append(errs, checkDelta("delta", b.Delta))
 	return errors.Join(errs...)

@@ -120,7 +120,8 @@ func newLedgerCommand() *cobra.Command {
 	f.StringVar(&terms.Unit, "unit", "", "column that tells the people apart")
 	f.Float64Var(&terms.Total.Epsilon, "epsilon", 0, "total in ε")
 	f.Float64Var(&terms.Total.Rho, "rho", 0, "total in ρ, of zero-concentrated differential privacy")
-	f.BoolVar(&terms.Total.Gaussian, "gaussian", false, "take Gaussian noise alone, whose ρ promises more")
+	f.BoolVar(&terms.Total.Gaussian, "gaussian", false,
+		"take Gaussian noise alone, whose ρ promises more")
 	f.Float64Var(&terms.Total.Delta, "delta", 0, "total δ")
 	for _, name := range []string{"dataset", "unit"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
