@@ -42,8 +42,9 @@ func FuzzPolicy(f *testing.F) {
 			}
 			return
 		}
-		if p.digest() != p.digest() || len(p.validate()) > 0 {
-			t.Fatal("the policy is another one the second time")
+		again, err := parsePolicy(text, "p.yaml")
+		if err != nil || again.digest() != p.digest() || len(p.validate()) > 0 {
+			t.Fatalf("the policy is another one the second time: %v", err)
 		}
 	})
 }

@@ -21,7 +21,8 @@ var errNoStatistics = errors.New("anonymize: the policy has no statistics; add t
 
 // Kept is what the queries of a policy keep of a shard: a bounded sample of the
 // rows of each person, after the minimization and the pseudonymization. It is as
-// confidential as the shard and answers nothing by itself.
+// confidential as the shard and answers nothing by itself. It is not safe for
+// concurrent use.
 type Kept struct {
 	head keptHead
 	scan *dp.Scan
@@ -40,7 +41,11 @@ type keptHead struct {
 const keptMagic = "lethe kept 1\n"
 
 // MarshalBinary gives what is kept, for Answer. The bytes hold rows of the table.
+// Only what Query returned has any.
 func (k *Kept) MarshalBinary() ([]byte, error) {
+	if k.scan == nil {
+		return nil, errors.New("anonymize: nothing was kept; use what Query returns")
+	}
 	head, err := json.Marshal(k.head)
 	if err != nil {
 		return nil, fmt.Errorf("anonymize: %w", err)

@@ -171,6 +171,9 @@ func TestAnswerPaysOnce(t *testing.T) {
 	if err := answer(each(data...)); !errors.Is(err, dp.ErrBudget) || !errors.Is(err, anonymize.ErrUnsatisfied) {
 		t.Errorf("a second time: %v", err)
 	}
+	if _, err := new(anonymize.Kept).MarshalBinary(); err == nil {
+		t.Error("what nobody kept has a binary form")
+	}
 	silent := newPipeline(t, visitsPolicy, newKeys(t))
 	if _, err := silent.Query(t.Context(), parts[0], nil); err == nil {
 		t.Error("a policy without statistics was queried")
