@@ -12,8 +12,9 @@ const (
 	// Wait is how long Lock waits at most.
 	Wait = 10 * time.Second
 
-	// retry is short next to what a change takes: who waits must hit a moment
-	// between two changes, although those who change much leave short ones.
+	// retry is how often who waits looks. Whoever has changed a file leaves it
+	// alone for twice as long, so that of several who change it again and again
+	// none waits for long, on a busy machine either.
 	retry = time.Millisecond
 )
 
@@ -22,7 +23,14 @@ const (
 // replaced under the lock, and Lock never returns with the lock of a file that
 // was.
 func Lock(ctx context.Context, path string) (unlock func(), err error) {
-	return within(ctx, func() (func(), error) { return try(path) })
+	release, err := within(ctx, func() (func(), error) { return try(path) })
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		release()
+		time.Sleep(2 * retry)
+	}, nil
 }
 
 // errLocked is what try of within returns if it makes sense to try again.
