@@ -58,6 +58,7 @@ type page struct {
 	Budget  *plot
 	Digests []fileDigest
 	Command string
+	Verify  string
 	Note    string // on what the command must report
 }
 
@@ -103,6 +104,7 @@ func (r *Report) page() *page {
 		Steps:   shown.steps(),
 		Digests: shown.digests(),
 		Command: strings.Join(r.checkCommand(), " "),
+		Verify:  verifyCommand,
 	}
 	if p.Command != "" {
 		p.Note = shown.checkNote()

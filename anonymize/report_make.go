@@ -60,7 +60,7 @@ func (r *run) report(
 			return nil, err
 		}
 	}
-	report.Warnings = r.warnings()
+	report.Warnings = slices.Concat(r.warnings(), r.tied(report.Anonymity), report.emptied())
 	return report, nil
 }
 

@@ -205,6 +205,8 @@ func (t *textReport) origin(command []string) {
 		}
 		t.WriteString("  " + line + "\n")
 		t.paragraph("  ", t.checkNote())
+		t.WriteString("  " + verifyCommand + "\n")
+		t.paragraph("  ", "compares the written table with this report as a .json file.")
 	}
 }
 

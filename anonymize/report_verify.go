@@ -41,6 +41,10 @@ func (r *Report) checkCommand() []string {
 	return parts
 }
 
+// verifyCommand is the call of the command lethe that compares the written table
+// with the report.
+const verifyCommand = "lethe verify --report REPORT.json --in OUTPUT"
+
 // checkNote says what the command must report.
 func (r *Report) checkNote() string {
 	if r.Anonymity.Unit != "" && len(r.writtenUnit()) == 0 {

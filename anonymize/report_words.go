@@ -302,7 +302,8 @@ func (s *StatisticsReport) protects() string {
 		groups = " in at most " + plural(int64(s.MaxGroups), "group") + " of a query"
 	}
 	return "One person is protected, as told apart by " + s.Unit + ", with at most " +
-		plural(int64(s.MaxRows), "row") + groups + " each."
+		plural(int64(s.MaxRows), "row") + groups + " each. Of whoever has more, that many count, " +
+		"chosen at random: what is counted or summed up is then too low, which no interval says."
 }
 
 // quasi says whether the column has a level and a loss.

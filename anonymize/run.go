@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -207,6 +208,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		seen.of = r.anonymizer
 	}
 	reference := r.reference(local.out)
+	var suppressed atomic.Int64
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)
 		if err != nil || r.plan.Anonymity == nil {
@@ -217,7 +219,8 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		if err := seen.add(before); err != nil {
 			return nil, err
 		}
-		out, err = r.plan.Anonymity.Transform(ctx, before)
+		out, n, err := r.plan.Anonymity.TransformCounting(ctx, before)
+		suppressed.Add(n)
 		if err == nil && reference != nil {
 			out = &withReference{out, project(before, reference)}
 		}
@@ -258,7 +261,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	r.rows.Input = local.input.Load()
 	r.rows.Retained = local.retained.Load()
 	r.rows.Sampled = local.sampled.Load()
-	r.rows.Suppressed = r.rows.Sampled - r.rows.Output
+	r.rows.Suppressed = suppressed.Load()
 	if r.tokens, err = judge(local.guards); err != nil {
 		return err
 	}

@@ -184,13 +184,11 @@ func (p *Pipeline) Check(ctx context.Context, src Source, plan *Plan) (*kanon.Au
 	if err != nil {
 		return nil, err
 	}
-	if err := failures(audit); err != nil {
-		return audit, err
+	err = failures(audit)
+	if plan != nil { // a part that is missing is why small classes are small
+		err = errors.Join(p.complete(plan, audit), err)
 	}
-	if plan != nil {
-		return audit, p.complete(plan, audit)
-	}
-	return audit, nil
+	return audit, err
 }
 
 // writtenIn lists the columns in which parts have the quasi-identifiers.

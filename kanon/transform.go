@@ -116,12 +116,21 @@ type transformScratch struct {
 // plan knows no label for it. Transform is safe for concurrent use, depends on
 // nothing but the plan and the record, and the caller releases the result.
 func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
+	out, _, err := p.TransformCounting(ctx, rec)
+	return out, err
+}
+
+// TransformCounting is Transform that also tells how many rows it suppressed,
+// which a table with starred rows does not.
+func (p *Plan) TransformCounting(
+	ctx context.Context, rec arrow.Record,
+) (out arrow.Record, suppressed int64, err error) {
 	schema, err := p.Schema(rec.Schema())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("kanon: %w", err)
+		return nil, 0, fmt.Errorf("kanon: %w", err)
 	}
 	// Arrays remember what they are asked for, such as their number of nulls.
 	// In arrays of one's own that disturbs nobody who reads the record.
@@ -133,7 +142,7 @@ func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, e
 	}
 	defer p.scratch.Put(s)
 	if err := p.classify(rec, s); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	cols := make([]arrow.Array, 0, rec.NumCols())
 	defer func() {
@@ -144,20 +153,20 @@ func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, e
 	for i, col := range rec.Columns() {
 		out, err := p.column(rec.ColumnName(i), col, s)
 		if err != nil {
-			return nil, fmt.Errorf("kanon: column %q: %w", rec.ColumnName(i), err)
+			return nil, 0, fmt.Errorf("kanon: column %q: %w", rec.ColumnName(i), err)
 		}
 		cols = append(cols, out...)
 	}
-	n := rec.NumRows()
-	if p.doc.Suppressed == Drop {
-		n = 0
-		for _, k := range s.keep {
-			if k {
-				n++
-			}
+	for _, k := range s.keep {
+		if !k {
+			suppressed++
 		}
 	}
-	return array.NewRecord(schema, cols, n), nil
+	n := rec.NumRows()
+	if p.doc.Suppressed == Drop {
+		n -= suppressed
+	}
+	return array.NewRecord(schema, cols, n), suppressed, nil
 }
 
 // classify fills the labels of every row and whether it is kept.

@@ -113,7 +113,7 @@ func summarize(w io.Writer, r *anonymize.Report, f *runFlags) error {
 			err = line("ledger entry %s", l.Entry)
 		}
 	}
-	for _, file := range append([]string{f.out, f.statistics}, f.reports...) {
+	for _, file := range append([]string{f.out, f.statistics, f.plan, f.manifest}, f.reports...) {
 		if file != "" && err == nil {
 			err = line("wrote %s", file)
 		}
