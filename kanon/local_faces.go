@@ -3,7 +3,9 @@ package kanon
 import (
 	"cmp"
 	"slices"
+	"time"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/lethe-go/lethe/internal/recode"
 )
 
@@ -62,15 +64,35 @@ func (d *domain) face(l recode.Label) face {
 	case l.Level == recode.Spanning && (d.height(l) > 0):
 		return face{text: d.line.label(int(l.Code), int(l.Last))}
 	case l.Level == recode.Spanning:
-		return face{text: d.coder.Text(d.order[l.Code])}
+		return face{text: d.valueText(d.order[l.Code])}
 	case l.Level == 0 && int(l.Code) == len(d.order):
 		return face{null: true}
 	case l.Level == 0:
-		return face{text: d.coder.Text(d.order[l.Code])}
+		return face{text: d.valueText(d.order[l.Code])}
 	case int(l.Code) == len(d.labels[l.Level-1]):
 		return face{null: true}
 	}
 	return face{text: d.labels[l.Level-1][l.Code]}
+}
+
+// valueText is what is written for a value that is not generalized: its
+// canonical text, and times of a zone as its clocks show them. The start of a
+// month there is none in UTC.
+func (d *domain) valueText(code uint32) string {
+	text := d.coder.Text(code)
+	t, ok := d.coder.Type().Arrow().(*arrow.TimestampType)
+	if !ok || t.TimeZone == "" {
+		return text
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil { // a year of more than four digits
+		return text
+	}
+	zone, err := t.GetZone()
+	if err != nil {
+		return text
+	}
+	return at.In(zone).Format(time.RFC3339Nano)
 }
 
 // localColumn is a column of a local recoding as a plan holds it.

@@ -91,7 +91,8 @@ func (p *parquetTable) addField(i int, word string, exact bool) error {
 	var dict bool
 	refuse := error(nil)
 	if f.Nested {
-		refuse = fmt.Errorf("column %q is nested, which is not supported; name the other columns",
+		refuse = fmt.Errorf("column %q is nested, which is not supported; read the others by name, "+
+			"or write the file without it",
 			f.Name)
 	} else if natural, err := naturalType(f); err != nil {
 		refuse = fmt.Errorf("column %q: %w", f.Name, err)

@@ -29,6 +29,14 @@ func (i *inputFlags) options() (*tableio.Options, error) {
 	return readOptions(anonymize.Input{Delimiter: i.delimiter, Null: i.null})
 }
 
+// said is what a policy has to say of the input to read it alike, or nil.
+func (i *inputFlags) said() *anonymize.Input {
+	if i.delimiter == "" && len(i.null) == 0 {
+		return nil
+	}
+	return &anonymize.Input{Delimiter: i.delimiter, Null: i.null}
+}
+
 // readOptions turns what a policy says of text input into options.
 func readOptions(in anonymize.Input) (*tableio.Options, error) {
 	opts := &tableio.Options{Null: in.Null, Types: map[string]arrow.DataType{}}

@@ -45,7 +45,7 @@ func profileCommand() *cobra.Command {
 			}
 			bar := newProgress(cmd.ErrOrStderr(), false)
 			defer bar.stop()
-			policy, err := proposePolicy(cmd.Context(), table, bar)
+			policy, err := proposePolicy(cmd.Context(), table, input.said(), bar)
 			bar.stop()
 			if err != nil {
 				return err
@@ -76,7 +76,7 @@ func writePolicy(path string, policy []byte, w io.Writer) error {
 
 // proposePolicy reads a table and writes a policy for it.
 func proposePolicy(
-	ctx context.Context, table anonymize.Source, bar *progress,
+	ctx context.Context, table anonymize.Source, input *anonymize.Input, bar *progress,
 ) ([]byte, error) {
 	r, err := table.Open(ctx)
 	if err != nil {
@@ -133,12 +133,13 @@ func proposePolicy(
 		columns.Content = append(columns.Content, name, column)
 	}
 	policy, err := yaml.Marshal(struct {
-		Version int        `yaml:"version"`
-		Columns *yaml.Node `yaml:"columns"`
-		Privacy any        `yaml:"privacy"`
-		Output  any        `yaml:"output"`
+		Version int              `yaml:"version"`
+		Input   *anonymize.Input `yaml:"input,omitempty"`
+		Columns *yaml.Node       `yaml:"columns"`
+		Privacy any              `yaml:"privacy"`
+		Output  any              `yaml:"output"`
 	}{
-		anonymize.PolicyVersion, columns, map[string]any{
+		anonymize.PolicyVersion, input, columns, map[string]any{
 			"models":          []any{map[string]any{"k_anonymity": kanon.KAnonymity{K: 5}}},
 			"max_suppression": 0.05, "recoding": string(kanon.Global),
 		}, map[string]any{"suppressed": string(kanon.Drop)},
