@@ -112,9 +112,6 @@ func (p *search) keep(s *scratch, t *table, levels []uint8) *table {
 	}
 }
 
-// step maps the codes of column j at one level to those at a higher one.
-func (p *search) step(j int, from, to uint8) []uint32 { return p.steps[j][from][to] }
-
 // stepsOf makes the maps between all levels of a column.
 func stepsOf(c *Column) [][][]uint32 {
 	steps := make([][][]uint32, len(c.Codes))
