@@ -29,24 +29,7 @@ func BenchmarkSolveAdult(b *testing.B) {
 	quasi := adultQuasi(b)
 	for _, c := range adultCases(b) {
 		b.Run(c.id, func(b *testing.B) {
-			a, err := New(c.config(quasi))
-			if err != nil {
-				b.Fatal(err)
-			}
-			counts, err := a.NewCounts(rec.Schema())
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := counts.Add(rec); err != nil {
-				b.Fatal(err)
-			}
-			start := cpu()
-			for b.Loop() {
-				if _, err := a.Solve(context.Background(), counts); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric((cpu()-start)/float64(b.N), "cpu-ms/op")
+			solving(b, c.config(quasi), rec)
 		})
 	}
 }
