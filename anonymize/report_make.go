@@ -224,6 +224,10 @@ func (r *run) warnings() []string {
 			}
 		}
 	}
+	if r.bounded() {
+		warnf("The search was bounded by the memory that it was given, and so may lose far more than it " +
+			"has to. Give it more.")
+	}
 	for _, c := range r.generalized() {
 		if slices.Contains(r.sorted, c) {
 			warnf("The rows are sorted by %q and keep their order, so the place of a row nearly tells "+
@@ -263,6 +267,15 @@ func (r *run) sharedKeys() []string {
 		}
 	}
 	return warnings
+}
+
+// bounded says whether the bound of the memory made the plan coarser.
+func (r *run) bounded() bool {
+	if r.opts.Memory == 0 || r.plan.Anonymity == nil {
+		return false
+	}
+	s := r.plan.Anonymity.Summary()
+	return s.Search == "best_effort" || s.Coarsened > 0
 }
 
 // generalized lists the quasi-identifiers that are not written as they were.

@@ -10,6 +10,7 @@ import (
 // beforehand is what a table was before it was generalized.
 type beforehand struct {
 	total, tuples   int64
+	pairs, cells    int64       // of a tuple and a person, and of a tuple and what it has
 	sizes, rowSizes []SizeCount // of its classes
 	rows            [][]int64   // by column and value in canonical order
 }
@@ -55,6 +56,10 @@ func (c *Counts) beforehandFromFiles(domains []*domain) (*beforehand, error) {
 		b.tuples++
 		rows[t.rows]++
 		people[int64(len(t.people))]++
+		b.pairs += int64(len(t.people))
+		for _, cells := range t.cells {
+			b.cells += int64(len(cells))
+		}
 		for i, code := range t.codes {
 			b.rows[i][domains[i].leaf[code]] += t.rows
 		}

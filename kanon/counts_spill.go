@@ -18,7 +18,8 @@ import (
 // Close frees them sooner.
 //
 // What stays in memory beside that is each distinct value of each column and
-// each person once. Solve keeps to the same bound where it can; see there.
+// each person once. Solve keeps to the same bound, see there: counts whose memory
+// is bounded may get another plan of Local recoding than others.
 func (c *Counts) SpillBeyond(bytes int64, dir string) error {
 	if bytes < minSpill {
 		return fmt.Errorf("kanon: a bound of %d bytes for counts, want at least %d", bytes, minSpill)
@@ -52,7 +53,6 @@ func (c *Counts) Close() error {
 // bytes is about how much memory the combinations take, with what growing their
 // tables and sorting them takes for a moment.
 func (c *Counts) bytes() int64 {
-	const perPair, perCell = 24, 64
 	n := int64(c.tuples.Len()) * c.tupleBytes()
 	n += perPair * int64(len(c.pairs.sorted)+len(c.pairs.tail))
 	for _, v := range c.values {
@@ -63,6 +63,10 @@ func (c *Counts) bytes() int64 {
 	}
 	return n
 }
+
+// What a pair of a combination and a person takes, and a cell of a sensitive
+// column.
+const perPair, perCell = 24, 64
 
 // tupleBytes is what a combination takes.
 func (c *Counts) tupleBytes() int64 {
@@ -131,6 +135,14 @@ func (c *Counts) mergeRuns() error {
 		errs = append(errs, tempfile.Discard(f))
 	}
 	return errors.Join(errs...)
+}
+
+// toOneFile spills what is in memory and makes one file of all.
+func (c *Counts) toOneFile() error {
+	if err := c.spill(); err != nil {
+		return err
+	}
+	return c.mergeRuns()
 }
 
 func (c *Counts) readRuns() []tupleSource {

@@ -16,8 +16,14 @@ import (
 // TestManyCombinations counts and solves far more combinations than its memory
 // holds: 20 million with LETHE_LONG=1, all distinct, in 400 MB.
 func TestManyCombinations(t *testing.T) {
+	for _, recoding := range []Recoding{Global, Local} {
+		t.Run(string(recoding), func(t *testing.T) { manyCombinations(t, recoding) })
+	}
+}
+
+func manyCombinations(t *testing.T, recoding Recoding) {
 	side, bound := 4, int64(6<<20) // 160,000
-	if testing.Short() {
+	if testing.Short() || recoding == Local {
 		side = 2
 		bound = 3 << 20
 	}
@@ -30,7 +36,7 @@ func TestManyCombinations(t *testing.T) {
 			{Column: "b", Hierarchy: Intervals{Widths: []float64{2, 10, 100}, Min: 0, Max: 199}},
 			{Column: "c", Hierarchy: Intervals{Widths: []float64{5, 25, 125}, Min: 0, Max: 499}},
 		},
-		Models: []Model{KAnonymity{10}}, MaxSuppression: 0.01, Recoding: Global, Suppressed: Drop,
+		Models: []Model{KAnonymity{10}}, MaxSuppression: 0.01, Recoding: recoding, Suppressed: Drop,
 	}
 	a := mustNew(t, cfg)
 	field := func(name string) arrow.Field {
@@ -81,10 +87,10 @@ func TestManyCombinations(t *testing.T) {
 	if s.Rows != int64(total) || s.BeforeRows[0] != (SizeCount{Size: 1, Classes: int64(total)}) {
 		t.Fatalf("summary of %d rows, %v classes before", s.Rows, s.BeforeRows)
 	}
-	t.Logf("%d combinations in %d MB: %s search, levels %v, loss %.4f, %d classes; at most %d MB in "+
-		"use while counting, %s MB resident in all", total, bound>>20, s.Search, s.Levels, s.Loss,
-		s.Classes, peak>>20, resident())
-	if os.Getenv("LETHE_LONG") != "" && s.Search != searchOptimal {
+	t.Logf("%d combinations in %d MB: %s search, levels %v, loss %.4f, %d classes, %d parts of which %d "+
+		"are coarser; at most %d MB in use while counting, %s MB resident in all", total, bound>>20,
+		s.Search, s.Levels, s.Loss, s.Classes, s.Parts, s.Coarsened, peak>>20, resident())
+	if os.Getenv("LETHE_LONG") != "" && recoding == Global && s.Search != searchOptimal {
 		t.Errorf("the search is %s", s.Search)
 	}
 }

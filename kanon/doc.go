@@ -19,7 +19,8 @@
 //
 // [Global] recoding gives a column one level in all rows, and its optimum is
 // found. [Local] recoding gives each combination of values labels of its own and
-// loses a fraction of that; its plan lists every combination.
+// loses a fraction of that; its plan lists every combination. What outgrows the
+// memory that [Counts.SpillBeyond] allows goes to files, and is recoded in parts.
 //
 // # What is not promised
 //

@@ -77,6 +77,44 @@ func (d *domain) span() *recode.Span {
 	return &recode.Span{Left: d.line.left, Right: d.line.right, All: d.line.all, Null: d.null}
 }
 
+// searchLine is a line as the search takes it.
+type searchLine struct {
+	span *recode.Span
+	last []uint32 // by value: the last one that is alike; nil where none are
+}
+
+// label is one of the search as one of the domain.
+func (s searchLine) label(l recode.Label) recode.Label {
+	if l.Level == recode.Spanning && s.last != nil {
+		l.Last = s.last[l.Last]
+	}
+	return l
+}
+
+// lineAt is the line where values that have the same label at a level are
+// alike: an interval then begins before the first of them and ends behind the
+// last.
+func (d *domain) lineAt(level int) searchLine {
+	s := searchLine{span: d.span()}
+	if s.span == nil || level <= d.column.Min {
+		return s
+	}
+	if level == d.column.Max {
+		return searchLine{}
+	}
+	first, n := d.firstValues(level), len(d.order)
+	s.last = make([]uint32, n)
+	left, right := make([]int64, n), make([]int64, n)
+	for v := n - 1; v >= 0; v-- {
+		if s.last[v] = uint32(v); v < n-1 && first[v] == first[v+1] {
+			s.last[v] = s.last[v+1]
+		}
+		left[v], right[v] = s.span.Left[first[v]], s.span.Right[s.last[v]]
+	}
+	s.span.Left, s.span.Right = left, right
+	return s
+}
+
 // line has the ends of the intervals of a width for marks.
 func (h Intervals) line(domain arrow.Array, level int) (*line, error) {
 	g, cells, err := h.locate(domain)

@@ -52,49 +52,91 @@ func methodName(m recode.Method) string {
 }
 
 // solveLocal finds a plan that gives each combination of values labels of its
-// own. The columns are put in the order of their names, on which it then does
-// not depend how the configuration lists them.
+// own.
 func (a *Anonymizer) solveLocal(
 	ctx context.Context, c *Counts, domains []*domain, prob *lattice.Problem,
 ) (*Plan, error) {
-	order := make([]int, len(domains))
-	for i := range order {
-		order[i] = i
+	l := a.newLocalSolver(domains)
+	r, err := l.solve(ctx, prob, l.linesAt(lowestLevels(domains)), a.cfg.Local.Iterations)
+	if err != nil {
+		return nil, a.explain(err, c)
 	}
-	slices.SortFunc(order, func(x, y int) int {
+	return a.newLocalPlan(c.beforehand(domains), l, prob, r)
+}
+
+// localSolver recodes tuples of the same domains. The columns are put in the
+// order of their names, on which the result then does not depend how the
+// configuration lists them.
+type localSolver struct {
+	*Anonymizer
+	domains []*domain
+	order   []int    // of the columns
+	faces   []*faces // in this order
+}
+
+func (a *Anonymizer) newLocalSolver(domains []*domain) *localSolver {
+	l := &localSolver{Anonymizer: a, domains: domains}
+	for i := range domains {
+		l.order = append(l.order, i)
+	}
+	slices.SortFunc(l.order, func(x, y int) int {
 		return cmp.Compare(domains[x].quasi.Column, domains[y].quasi.Column)
 	})
+	for _, j := range l.order {
+		l.faces = append(l.faces, newFaces(domains[j]))
+	}
+	return l
+}
+
+// linesAt are the lines of the columns, in their order, as the search takes
+// them, where values are alike up to some levels.
+func (l *localSolver) linesAt(levels []int) []searchLine {
+	var lines []searchLine
+	for _, j := range l.order {
+		lines = append(lines, l.domains[j].lineAt(levels[j]))
+	}
+	return lines
+}
+
+// solve recodes the tuples of a problem. The columns of the result, and lines,
+// are in the order of their names.
+func (l *localSolver) solve(
+	ctx context.Context, prob *lattice.Problem, lines []searchLine, iterations int,
+) (*recode.Result, error) {
 	sorted := *prob
 	sorted.Columns, sorted.Layout, sorted.Keys = nil, group.Layout{}, nil
-	sizes := make([]int, len(order))
-	for i, j := range order {
+	sizes := make([]int, len(l.order))
+	for i, j := range l.order {
 		sorted.Columns = append(sorted.Columns, prob.Columns[j])
-		sizes[i] = domains[j].size()
+		sizes[i] = l.domains[j].size()
 	}
 	n := len(prob.Rows)
 	sorted.Layout = group.NewLayout(sizes)
 	sorted.Keys = make([]uint64, n*sorted.Layout.Words())
 	codes := make([]uint32, n)
-	for i, j := range order {
+	for i, j := range l.order {
 		prob.Layout.Get(prob.Keys, j, codes)
 		sorted.Layout.Put(sorted.Keys, i, codes)
 	}
-	faces, spans := make([]*faces, len(order)), make([]*recode.Span, len(order))
-	for i, j := range order {
-		faces[i] = newFaces(domains[j])
-		spans[i] = domains[j].span()
-	}
 	p := &recode.Problem{
-		Problem: &sorted, Spans: spans,
-		Same:       func(i int, l recode.Label) uint32 { return faces[i].of(l) },
-		Iterations: a.cfg.Local.Iterations, Seed: a.cfg.Local.Seed,
+		Problem: &sorted,
+		Same: func(i int, label recode.Label) uint32 {
+			return l.faces[i].of(lines[i].label(label))
+		},
+		Iterations: iterations, Seed: l.cfg.Local.Seed,
 	}
-	if a.cfg.Recoding == Mondrian {
+	if l.cfg.Recoding == Mondrian {
 		p.Method = recode.Mondrian
+	}
+	for _, line := range lines {
+		p.Spans = append(p.Spans, line.span)
 	}
 	r, err := recode.Solve(ctx, p)
 	if err != nil {
-		return nil, a.explain(err, c)
+		return nil, err
 	}
-	return a.newLocalPlan(c, domains, prob, order, faces, r)
+	for i := range r.Labels {
+		r.Labels[i] = lines[i%len(lines)].label(r.Labels[i])
+	}
+	return r, nil
 }

@@ -21,16 +21,18 @@ type planLocalDoc struct {
 	// the others. Class is that of each, by its place in Kept.
 	Tuples [][]uint32 `json:"tuples"`
 	Class  []uint32   `json:"class"`
+	// Parts have the tuples, and nothing else has, where they were recoded part by
+	// part.
+	Parts *planPartsDoc `json:"parts,omitempty"`
 }
 
-// newLocalPlan writes down a local recoding. order are the columns of r, whose
-// labels have faces; prob has the columns as they are configured.
-func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Problem,
-	order []int, faces []*faces, r *recode.Result,
+// newLocalPlan writes down a local recoding. The columns of r are in the order
+// of their names, and those of prob as they are configured.
+func (a *Anonymizer) newLocalPlan(before *beforehand, l *localSolver, prob *lattice.Problem,
+	r *recode.Result,
 ) (*Plan, error) {
-	m := len(domains)
+	domains, m := l.domains, len(l.domains)
 	doc := a.planHead()
-	before := c.beforehand(domains)
 	doc.Summary = summaryHead(before)
 	doc.Summary.Suppressed, doc.Summary.Loss = r.Suppressed, r.Loss
 	doc.Summary.Search, doc.Summary.Measure = methodName(r.Method), measureGranularity
@@ -38,9 +40,9 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 	doc.Summary.Columns = make([]ColumnSummary, m)
 	doc.Summary.Levels = make([]int, m)
 	labels := make([]uint32, len(r.Labels)) // by class, columns as configured
-	for i, j := range order {
+	for i, j := range l.order {
 		d := domains[j]
-		column := faces[i].localColumn(r, i, m)
+		column := l.faces[i].localColumn(r, i, m)
 		for class, label := range column.label {
 			labels[class*m+j] = label
 		}
@@ -57,7 +59,7 @@ func (a *Anonymizer) newLocalPlan(c *Counts, domains []*domain, prob *lattice.Pr
 	}
 	doc.Local.fill(prob, r, number)
 	codes := make([]uint32, len(r.Class))
-	for i, j := range order {
+	for i, j := range l.order {
 		if d := domains[j]; d.numbers != nil && d.numbers.as == NumericMean {
 			prob.Layout.Get(prob.Keys, j, codes)
 			label := func(class int) recode.Label { return r.Labels[class*m+i] }
@@ -156,6 +158,9 @@ func (d *planLocalDoc) validate(recoding Recoding) error {
 // buildTuples makes the tuples ready, each with its class.
 func (p *Plan) buildTuples() error {
 	d := p.doc.Local
+	if d.Parts != nil {
+		return p.buildParts()
+	}
 	n, m := len(d.Class), len(p.columns)
 	if len(d.Tuples) != m || n > math.MaxInt32 {
 		return errors.New("kanon: plan: tuples are not of all columns, or too many")

@@ -27,6 +27,7 @@ type Plan struct {
 	columns []planColumn
 	layout  group.Layout
 	kept    *group.Table // of keys: labels, or values where recoding is local
+	parts   []*tupleList // of a recoding by parts, nil of any other
 	scratch sync.Pool    // of *transformScratch
 }
 

@@ -51,7 +51,7 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	if !bytes.Equal(compact.Bytes(), canonical) {
 		return errors.New("kanon: plan: not in canonical form; was it edited?")
 	}
-	p.doc, p.columns, p.layout, p.kept = q.doc, q.columns, q.layout, q.kept
+	p.doc, p.columns, p.layout, p.kept, p.parts = q.doc, q.columns, q.layout, q.kept, q.parts
 	return nil
 }
 

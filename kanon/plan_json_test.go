@@ -3,6 +3,7 @@ package kanon
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -96,6 +97,66 @@ func TestPlanJSONEdited(t *testing.T) {
 	}
 }
 
+// planByParts is a plan that was found part by part, of parts that are coarser.
+func planByParts(tb testing.TB) []byte {
+	cfg := smallConfig()
+	cfg.Recoding = Local
+	a := mustNew(tb, cfg)
+	people := drawnPeople(rand.New(rand.NewPCG(1, 15)), 60)
+	rec := encoding{}.record(tb, memory.NewGoAllocator(), people)
+	defer rec.Release()
+	c := mustCount(tb, a, rec)
+	c.bound, c.dir = 4000, tb.TempDir()
+	defer c.Close()
+	plan := mustSolve(tb, a, c)
+	if s := plan.Summary(); s.Parts < 2 || s.Coarsened == 0 {
+		tb.Fatalf("%d parts, %d coarser; the test needs both", s.Parts, s.Coarsened)
+	}
+	return []byte(planBytes(tb, plan))
+}
+
+// Parts that contradict themselves are refused.
+func TestPlanByPartsIsChecked(t *testing.T) {
+	good := planByParts(t)
+	if new(Plan).UnmarshalJSON(good) != nil {
+		t.Fatal("a plan is refused")
+	}
+	for name, change := range map[string]func(p *planPartsDoc){
+		"no parts":           func(p *planPartsDoc) { p.Parts = nil },
+		"a part too many":    func(p *planPartsDoc) { p.Parts = append(p.Parts, p.Parts[0]) },
+		"a part is missing":  func(p *planPartsDoc) { p.Parts = p.Parts[:len(p.Parts)-1] },
+		"parts are swapped":  func(p *planPartsDoc) { p.Parts[0], p.Parts[1] = p.Parts[1], p.Parts[0] },
+		"a floor":            func(p *planPartsDoc) { p.Parts[0].Floor[0] = 9 },
+		"a floor is missing": func(p *planPartsDoc) { p.Parts[0].Floor = p.Parts[0].Floor[:1] },
+		"a vector":           func(p *planPartsDoc) { p.Parts[0].Vectors[0][0] = 9 },
+		"a vector too many":  func(p *planPartsDoc) { p.Parts[0].Vectors = append(p.Parts[0].Vectors, []uint32{0, 0}) },
+		"a walk in a circle": func(p *planPartsDoc) { p.Splits[0].Next[0] = 0 },
+		"a split's column":   func(p *planPartsDoc) { p.Splits[0].Column = 2 },
+		"a split's level":    func(p *planPartsDoc) { p.Splits[0].Level = -1 },
+		"a split's value":    func(p *planPartsDoc) { p.Splits[0].First[0] = 1 << 30 },
+		"values alike":       func(p *planPartsDoc) { p.Columns[0].First[0][0] = 1 },
+		"a label": func(p *planPartsDoc) {
+			labels := p.Columns[0].Labels
+			labels[len(labels)-1][0] = 99
+		},
+		"a column":            func(p *planPartsDoc) { p.Columns = p.Columns[:1] },
+		"tuples that are cut": func(p *planPartsDoc) { p.Parts[0].Tuples = p.Parts[0].Tuples[:3] },
+	} {
+		p := new(Plan)
+		if err := p.UnmarshalJSON(good); err != nil {
+			t.Fatal(err)
+		}
+		change(p.doc.Local.Parts)
+		bad, err := json.Marshal(p.doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := new(Plan).UnmarshalJSON(bad); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 func FuzzPlan(f *testing.F) {
 	f.Add(smallPlan(f, smallConfig(), six))
 	f.Add(smallPlan(f, peopleConfig(), append(six, person{age: -1})))
@@ -103,6 +164,7 @@ func FuzzPlan(f *testing.F) {
 	cfg := smallConfig()
 	cfg.Unit, cfg.Suppressed = "id", Star
 	f.Add(smallPlan(f, cfg, six))
+	f.Add(planByParts(f))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p := new(Plan)
 		if p.UnmarshalJSON(b) != nil {

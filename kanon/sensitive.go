@@ -150,17 +150,11 @@ func (d *sensitiveDomain) nodes(t *Tree) ([][]uint32, error) {
 	return up, nil
 }
 
-// lattice makes the search's form of a sensitive column of n tuples.
+// lattice makes the search's form of a sensitive column of n tuples, which are
+// those of the table.
 func (c *sensitiveColumn) lattice(v *valueCounts, n int) (lattice.Sensitive, error) {
 	d := newSensitiveDomain(v)
-	out := lattice.Sensitive{Values: len(d.place)}
-	v.byTuple(n, d.place, &out)
-	if !c.frequencies { // each value once is enough, and takes half the memory
-		out.Rows, out.Value = nil, make([]uint32, out.Values)
-		for i := range out.Value {
-			out.Value[i] = uint32(i)
-		}
-	}
+	out := c.tuples(d, n)
 	for _, m := range c.models {
 		if m.compares() && d.total > maxCompared {
 			return out, fmt.Errorf("kanon: column %q: %s compares %d rows with the table, "+
@@ -173,6 +167,16 @@ func (c *sensitiveColumn) lattice(v *valueCounts, n int) (lattice.Sensitive, err
 		out.Criteria = append(out.Criteria, criterion)
 	}
 	return out, nil
+}
+
+// tuples are n tuples with their values.
+func (c *sensitiveColumn) tuples(d *sensitiveDomain, n int) lattice.Sensitive {
+	out := lattice.Sensitive{Values: len(d.place)}
+	d.values.byTuple(n, d.place, &out)
+	if !c.frequencies { // each value once is enough, and takes half the memory
+		out.Rows, out.Value = nil, identity(out.Values)
+	}
+	return out
 }
 
 // accepts asks the trees for the labels of no values, as Quasi.accepts does.

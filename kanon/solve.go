@@ -38,13 +38,26 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // plan is below: greedy descent, then branch and bound up to Effort. But for a
 // deadline, the result is the same for any number of processors.
 //
-// Counts that were spilled are solved within the bound of their memory, for
-// global recoding only: levels are raised until the combinations fit, and what
-// lies below is searched part by part. The result is the same where all of it
-// could be ruled out or searched in 64 readings of the files; otherwise the
-// Summary says so. Neither the people of a unit nor the combinations that the
-// plan keeps, which are at most a k-th of the rows, are held elsewhere than in
-// memory.
+// Counts that were spilled are solved within the bound of their memory. With
+// Global recoding, levels are raised until the combinations fit, and what lies
+// below is searched part by part. The result is the same where all of it could
+// be ruled out or searched in 64 readings of the files; otherwise the Summary
+// says so.
+//
+// With Local recoding, counts of which the bound is less than four times what
+// their combinations take are recoded in parts, spilled or not, each of a
+// sixteenth of the bound or less: combinations that differ in labels of one
+// column, then of others, are in different parts, and no class has rows of two.
+// That loses about a hundredth more. The plan then takes a byte or two for a
+// column of a combination. Where that is more than half of the bound, values are made
+// alike in a part, up to levels that lose least, until its combinations are few
+// enough, which may lose a lot more; see Coarsened in Summary. The parts are in
+// files of their own while they wait.
+//
+// Neither the people of a unit nor what a plan of Global recoding keeps, which is at
+// most a k-th of the rows, are held elsewhere than in memory. Mondrian, means of
+// numbers, limits of all classes together and populations are not for counts that outgrew their
+// memory, nor are other measures of loss than the default; the error says so.
 //
 // A table without rows gives a plan of the lowest levels. Solve fails with
 // ErrInfeasible, with ErrTooLarge, with the error of ctx, when the counts are
@@ -90,6 +103,9 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 	}
 	if c.total == 0 && a.cfg.Recoding == Global {
 		return a.newPlan(c, c.beforehand(domains), domains, a.untouched())
+	}
+	if c.bound > 0 && a.cfg.Recoding == Local && population == nil && !c.fitsLocal(c.inMemory()) {
+		return a.solveParts(ctx, c, domains)
 	}
 	prob := a.problem(c, domains)
 	for i := range a.sensitive {

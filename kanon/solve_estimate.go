@@ -55,7 +55,7 @@ func (s *spilledSearch) raise(ctx context.Context, at, high []int) ([]int, error
 			e.sketch.add(sum - hashes[e.column][at[e.column]][code] + hashes[e.column][e.level][code])
 		}
 	}
-	room := float64(s.counts.bound) / float64(solvingFactor*s.counts.tupleBytes())
+	room := float64(s.memory) / float64(solvingFactor*s.counts.tupleBytes())
 	best, bestCost, bestFits := -1, 0.0, false
 	before := now.estimate()
 	for i, e := range steps {

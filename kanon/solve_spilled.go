@@ -32,6 +32,7 @@ type spilledSearch struct {
 	before  *beforehand
 	bounds  [][]float64 // by column and level: 1 + loss at least
 	most    int64       // classes that a vector has at most if it satisfies k-anonymity
+	memory  int64       // for combinations, and for solving them
 
 	best       *lattice.Result
 	passes     int
@@ -45,32 +46,32 @@ type spilledSearch struct {
 func (a *Anonymizer) solveSpilled(
 	ctx context.Context, c *Counts, domains []*domain,
 ) (*Plan, error) {
+	if a.cfg.Recoding == Local {
+		return a.solveParts(ctx, c, domains)
+	}
 	if a.cfg.Recoding != Global {
-		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
-			"recoding %q can be solved; raise it", c.bound, Global)
+		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which recoding %q "+
+			"cannot be solved; raise it, or choose %q or %q", c.bound, a.cfg.Recoding, Global, Local)
 	}
 	if a.cfg.Numeric == NumericMean {
 		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which no means "+
 			"of classes can be taken; raise it, or choose another numeric than %q", c.bound, NumericMean)
 	}
 	// The search has use for the memory, and reads one file sooner than many.
-	if err := errors.Join(c.spill(), c.mergeRuns()); err != nil {
+	if err := c.toOneFile(); err != nil {
 		return nil, err
 	}
 	before, err := c.beforehandFromFiles(domains)
 	if err != nil {
 		return nil, err
 	}
-	s := &spilledSearch{
-		Anonymizer: a, counts: c, domains: domains, before: before, unproved: math.Inf(1),
-	}
+	s := a.newSpilledSearch(c, domains, before)
 	limit := int64(math.Floor(a.cfg.MaxSuppression * float64(c.total)))
 	s.most = (c.total-limit)/int64(a.k) + limit
 	all := box{}
-	for i, d := range domains {
+	for _, d := range domains {
 		all.low = append(all.low, d.column.Min)
 		all.high = append(all.high, d.column.Max)
-		s.bounds = append(s.bounds, lossBounds(d, before.rows[i], c.total))
 	}
 	if err := s.search(ctx, all); err != nil {
 		return nil, err
@@ -79,27 +80,45 @@ func (a *Anonymizer) solveSpilled(
 	case s.best == nil && s.infeasible != nil:
 		return nil, a.explain(s.infeasible, c)
 	case s.best == nil:
-		return nil, fmt.Errorf("kanon: the combinations outgrow the memory of %d bytes even at the "+
-			"highest levels; raise it", c.bound)
+		return nil, s.outgrown()
 	}
 	s.best.Exact, s.best.Bound = s.unproved > s.best.Loss, min(s.unproved, s.best.Loss)
 	return a.newPlan(c, before, domains, s.best)
+}
+
+func (a *Anonymizer) newSpilledSearch(
+	c *Counts, domains []*domain, before *beforehand,
+) *spilledSearch {
+	s := &spilledSearch{
+		Anonymizer: a, counts: c, domains: domains, before: before, memory: c.bound,
+		unproved: math.Inf(1),
+	}
+	for i, d := range domains {
+		s.bounds = append(s.bounds, lossBounds(d, before.rows[i], c.total))
+	}
+	return s
 }
 
 // lossBounds is, by level, 1 + the loss of a column without any suppression.
 func lossBounds(d *domain, rows []int64, total int64) []float64 {
 	bounds := make([]float64, len(d.column.Codes))
 	n, least := float64(total), d.column.Least
-	for level, codes := range d.column.Codes {
-		sum := 0.0
-		for v, r := range rows {
-			sum += d.column.Shares[level][codes[v]] * float64(r)
-		}
+	for level := range bounds {
+		sum := d.lossAt(level, rows)
 		if bounds[level] = 1; least < 1 {
 			bounds[level] += min(1, max(0, (sum-n*least)/(n-n*least)))
 		}
 	}
 	return bounds
+}
+
+// lossAt is the sum of the shares of the labels of some rows at a level.
+func (d *domain) lossAt(level int, rows []int64) float64 {
+	sum := 0.0
+	for v, n := range rows {
+		sum += float64(d.column.Shares[level][d.column.Codes[level][v]] * float64(n))
+	}
+	return sum
 }
 
 // roundingSlack is more than rounding and cutting off can make of a loss.
@@ -235,7 +254,7 @@ func (s *spilledSearch) floor(ctx context.Context, b box) ([]int, *Counts, error
 	at := slices.Clone(b.low)
 	for first := true; ; first = false {
 		// At the lowest levels of all they do not fit, or nothing was spilled.
-		if !first || !slices.Equal(at, s.lowest()) || s.bytesAtLowest() <= s.counts.bound {
+		if !first || !slices.Equal(at, s.lowest()) || s.bytesAtLowest() <= s.memory {
 			reduced, fits, err := s.reduce(ctx, at)
 			if err != nil || fits {
 				return at, reduced, err
@@ -256,13 +275,15 @@ func (s *spilledSearch) floor(ctx context.Context, b box) ([]int, *Counts, error
 	}
 }
 
-func (s *spilledSearch) lowest() []int {
-	low := make([]int, len(s.domains))
-	for j, d := range s.domains {
+func lowestLevels(domains []*domain) []int {
+	low := make([]int, len(domains))
+	for j, d := range domains {
 		low[j] = d.column.Min
 	}
 	return low
 }
+
+func (s *spilledSearch) lowest() []int { return lowestLevels(s.domains) }
 
 // bytesAtLowest is what the combinations take if no level is above 0, and
 // nothing otherwise.
@@ -282,28 +303,41 @@ func (s *spilledSearch) reduce(
 	ctx context.Context, levels []int,
 ) (reduced *Counts, fits bool, err error) {
 	c := s.counts
+	d := c.none()
+	to := s.atLevels(levels)
+	src, err := s.pass()
+	if err != nil {
+		return nil, false, err
+	}
+	bounded := &boundedTuples{tupleSource: src, ctx: ctx, into: d, bound: s.memory}
+	err = d.takeAll(bounded, to)
+	return d, !bounded.tooMany(), err
+}
+
+// none is counts of the same values, people and columns without any rows.
+func (c *Counts) none() *Counts {
 	d := &Counts{quasi: c.quasi, unit: c.unit, coders: c.coders, people: c.people}
 	for _, v := range c.values {
 		d.values = append(d.values, newValueCounts(v.name, v.coder, v.items != nil))
 	}
 	d.start()
+	return d
+}
+
+// atLevels makes of each value the first one of its label at a level of its
+// column.
+func (s *spilledSearch) atLevels(levels []int) *renumbering {
 	to := &renumbering{}
 	for j, domain := range s.domains {
 		to.columns = append(to.columns, domain.representatives(levels[j]))
 	}
-	if c.people != nil {
-		to.people = identity(c.people.Len())
+	if s.counts.people != nil {
+		to.people = identity(s.counts.people.Len())
 	}
-	for _, v := range c.values {
+	for _, v := range s.counts.values {
 		to.values = append(to.values, identity(v.coder.Len()))
 	}
-	src, err := s.pass()
-	if err != nil {
-		return nil, false, err
-	}
-	bounded := &boundedTuples{tupleSource: src, ctx: ctx, into: d, bound: c.bound}
-	err = d.takeAll(bounded, to)
-	return d, !bounded.tooMany(), err
+	return to
 }
 
 func (s *spilledSearch) pass() (tupleSource, error) {
@@ -327,11 +361,16 @@ func (b *boundedTuples) next() (*counted, error) {
 		if err := b.ctx.Err(); err != nil {
 			return nil, fmt.Errorf("kanon: %w", err)
 		}
-		if b.tooMany() {
+		if b.into != nil && b.tooMany() {
 			return nil, io.EOF
 		}
 	}
 	return b.tupleSource.next()
+}
+
+// cancelled ends a source with the error of ctx.
+func cancelled(ctx context.Context, src tupleSource) tupleSource {
+	return &boundedTuples{tupleSource: src, ctx: ctx}
 }
 
 // representatives is, for each code, that of the first value with its label at
@@ -344,16 +383,9 @@ func (d *domain) representatives(level int) []uint32 {
 		null, _ := d.coder.Null()
 		return null
 	}
-	first := map[uint32]uint32{}
 	to := make([]uint32, d.coder.Len())
-	for leaf, label := range d.column.Codes[level] {
-		if leaf == d.size() {
-			break
-		}
-		if _, ok := first[label]; !ok {
-			first[label] = code(leaf)
-		}
-		to[code(leaf)] = first[label]
+	for leaf, first := range d.firstValues(level) {
+		to[code(leaf)] = code(int(first))
 	}
 	return to
 }

@@ -29,6 +29,11 @@ type Summary struct {
 	// levels or, where these are too many, by "split", and "mondrian" for
 	// recoding Mondrian.
 	Search string `json:"search"`
+	// Parts is in how many parts combinations were recoded that would have outgrown
+	// the memory; 0 where that was done in one. Coarsened is how many of them had
+	// values made alike before, because the plan would have outgrown it, too.
+	Parts     int64 `json:"parts,omitempty"`
+	Coarsened int64 `json:"coarsened,omitempty"`
 	// Bound is what every plan loses at least, of a search of best effort; nil
 	// where the loss has no bound.
 	Bound  *float64 `json:"bound,omitempty"`
@@ -182,8 +187,9 @@ func (s *Summary) validate(d *planDoc) error {
 	bad := errors.New("kanon: plan: the summary does not fit the plan")
 	switch {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
-		s.Classes != int64(len(d.Kept)), !d.searched(s.Search),
+		s.Classes != int64(len(d.Kept)) && !d.byParts(), s.Classes < 0, s.Classes > s.Rows, !d.searched(s.Search),
 		s.Bound != nil && (s.Search != searchBestEffort || *s.Bound > s.Loss),
+		(s.Parts > 0) != d.byParts() || s.Coarsened < 0 || s.Coarsened > s.Parts,
 		s.Measure == "", math.IsNaN(s.Loss), len(s.Levels) != len(d.Columns),
 		len(s.Columns) != len(d.Columns):
 		return bad
@@ -208,6 +214,9 @@ func (s *Summary) validate(d *planDoc) error {
 	}
 	return nil
 }
+
+// byParts says whether a recoding was found part by part.
+func (d *planDoc) byParts() bool { return d.Local != nil && d.Local.Parts != nil }
 
 // searched says whether the summary may say so of the search.
 func (d *planDoc) searched(how string) bool {

@@ -198,7 +198,13 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
 		for k, code := range s.codes {
 			s.labels[i][k] = c.label[code]
 		}
-		p.layout.Put(s.keys, i, s.labels[i])
+		if p.parts == nil {
+			p.layout.Put(s.keys, i, s.labels[i])
+		}
+	}
+	if p.parts != nil {
+		p.classifyByParts(s.labels, s.keep)
+		return nil
 	}
 	p.kept.Find(s.keys, s.class)
 	for k, class := range s.class {

@@ -22,6 +22,9 @@ type Sensitive struct {
 	// which an ordered distance takes them.
 	Values   int
 	Criteria []criterion.Criterion
+	// Table is how often each value occurs in the table, where the tuples are
+	// not all of it; nil where they are.
+	Table *criterion.Whole
 	// Rest asks that what is in no class kept satisfies the criteria as one
 	// class, too, if there is any. Rows are those of a population then.
 	Rest bool
@@ -42,6 +45,9 @@ type judge struct {
 
 // Whole is how often each value occurs in the table.
 func (c *Sensitive) Whole() *criterion.Whole {
+	if c.Table != nil {
+		return c.Table
+	}
 	count := make([]int64, c.Values)
 	for i, item := range c.Item {
 		if c.Rows != nil {

@@ -45,7 +45,8 @@ func (f *pipelineFlags) registerKeys(s *pflag.FlagSet) {
 // registerMemory is for commands that count.
 func (f *pipelineFlags) registerMemory(s *pflag.FlagSet) {
 	s.Var(&f.memory, "memory", "memory to stay within, such as 400MB or 2GB; combinations of "+
-		"quasi-identifiers beyond it go to temporary files (default: as much as they need)")
+		"quasi-identifiers beyond it go to temporary files, and the search is coarser (default: as "+
+		"much as they need)")
 	s.StringVar(&f.tmp, "tmp", "", "folder of temporary files, which hold values of the table "+
 		"(default: the system's)")
 }
