@@ -102,7 +102,8 @@ func (d *planPartsDoc) validate(columns []planColumn) error {
 	}
 	for _, s := range d.Splits {
 		if s.Column < 0 || s.Column >= len(columns) || s.Level < 0 ||
-			s.Level > len(d.Columns[s.Column].First) || len(s.First) == 0 || len(s.Next) < len(s.First) || len(s.Next) > len(s.First)+1 {
+			s.Level > len(d.Columns[s.Column].First) || len(s.First) == 0 ||
+			len(s.Next) < len(s.First) || len(s.Next) > len(s.First)+1 {
 			return errParts
 		}
 		for i, v := range s.First {
