@@ -93,10 +93,14 @@ func (a *aggregate) geometric() float64 {
 	return score(root(a.logResult), root(a.logLeast), root(a.logMost))
 }
 
+// rounded is more than the share of itself by which rounding moves a sum.
+const rounded = 1e-12
+
 // score brings a result between the least and the greatest possible to the
-// scale of 1 to 0. It is 1 where there was nothing to lose.
+// scale of 1 to 0. It is 1 where there was nothing to lose, and where nothing
+// was: the sums of both are made in different orders.
 func score(result, least, most float64) float64 {
-	if !(most > least) {
+	if !(most > least) || result-least <= rounded*most {
 		return 1
 	}
 	return 1 - min(1, max(0, (result-least)/(most-least)))
