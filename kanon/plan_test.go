@@ -164,7 +164,7 @@ func TestInfeasibleSaysWhy(t *testing.T) {
 	more := encoding{}.record(t, memory.NewGoAllocator(), append(six, six[0], six[1]))
 	defer more.Release()
 	_, err = a.Solve(context.Background(), mustCount(t, a, more))
-	const one = "kanon: no generalization satisfies the models: 4-anonymity fails for 1 classes " +
+	const one = "kanon: no generalization satisfies the models: 4-anonymity fails for 1 class " +
 		"at the top level; raise MaxSuppression to 0.375 or more, raise MaxLevel or drop a column"
 	if err == nil || err.Error() != one {
 		t.Fatalf("error %v, want %s", err, one)

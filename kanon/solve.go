@@ -227,6 +227,8 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 	switch {
 	case size < int64(a.k):
 		return fmt.Sprintf("the whole table has fewer than %d %s", a.k, what)
+	case no.Rows == c.total && no.Classes == 1:
+		return fmt.Sprintf("%s even where the whole table is one class; %s", a.failing(no), a.reachable(c))
 	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
 		return fmt.Sprintf("%s at the top level; "+
 			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
@@ -239,12 +241,32 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.wanted(), Drop)
 }
 
+// reachable says how far the whole table satisfies the models that it cannot be
+// made to satisfy.
+func (a *Anonymizer) reachable(c *Counts) string {
+	var most []string
+	for k := range a.sensitive {
+		n := c.values[k].coder.Len()
+		for _, m := range a.sensitive[k].models {
+			if d, ok := m.(LDiversity); ok && d.L > float64(n) {
+				most = append(most, fmt.Sprintf("column %q has %d different values, so ask for an l of at "+
+					"most %d", c.values[k].name, n, n))
+				break
+			}
+		}
+	}
+	if len(most) == 0 {
+		return "ask for less of the models"
+	}
+	return strings.Join(most, ", and ")
+}
+
 // failing says which models fail for how many classes.
 func (a *Anonymizer) failing(no *lattice.Infeasible) string {
 	var fails []string
 	add := func(m fmt.Stringer, classes int) {
 		if classes > 0 {
-			fails = append(fails, fmt.Sprintf("%s fails for %d classes", m, classes))
+			fails = append(fails, fmt.Sprintf("%s fails for %s", m, classesText(classes)))
 		}
 	}
 	for _, m := range a.cfg.Models {
@@ -267,9 +289,16 @@ func (a *Anonymizer) failing(no *lattice.Infeasible) string {
 		}
 	}
 	if len(fails) == 0 { // of all classes together, or in a search that does not tell
-		return fmt.Sprintf("%s fails for %d classes", a.wanted(), no.Classes)
+		return fmt.Sprintf("%s fails for %s", a.wanted(), classesText(no.Classes))
 	}
 	return strings.Join(fails, " and ")
+}
+
+func classesText(n int) string {
+	if n == 1 {
+		return "1 class"
+	}
+	return fmt.Sprintf("%d classes", n)
 }
 
 // wanted names all models.
