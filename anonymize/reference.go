@@ -50,15 +50,3 @@ func (r *run) reference(schema *arrow.Schema) *arrow.Schema {
 	}
 	return arrow.NewSchema(fields, nil)
 }
-
-// check gives a record to the checker, with its reference where it has one.
-func check(c *kanon.Checker, rec arrow.Record) error {
-	w, ok := rec.(*withReference)
-	if !ok {
-		return c.Add(rec)
-	}
-	if err := c.Add(w.Record); err != nil {
-		return err
-	}
-	return c.Reference(w.reference)
-}

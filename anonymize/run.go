@@ -78,7 +78,9 @@ type run struct {
 	ledger  *ledger.Ledger // that paid for them; nil if there is none
 	entry   ledger.Head    // in it
 	rows    RowCounts
-	audit   *kanon.Audit // of the output; nil without quasi-identifiers
+	check   kanon.CheckConfig
+	checker *kanon.Checker // of the output; nil without quasi-identifiers and for a part
+	audit   *kanon.Audit   // what it says; nil before
 	tokens  *pseudonymized
 	sorted  []string // quasi-identifiers by which the input is sorted
 }
@@ -176,8 +178,8 @@ func (r *run) session(ctx context.Context) (*dp.Session, error) {
 	return dp.New(dp.Config{Total: s.Budget, Unit: s.Unit, Ledger: r.ledger})
 }
 
-// write is pass 2: it transforms every row and hands it to the sink and to the
-// checker, which counts people even where the output no longer names them.
+// write is pass 2: it transforms every row and hands it to the sink, and to the
+// checker what that cannot know of the output.
 func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	reader, err := src.Open(ctx, r.applyRead...)
 	if err != nil {
@@ -199,8 +201,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if published.NumFields() == 0 {
 		return errors.New("anonymize: every column is dropped; nothing would be written")
 	}
-	checker, err := r.checker(schema)
-	if err != nil {
+	if err := r.newChecker(schema); err != nil {
 		return err
 	}
 	seen := &fingerprints{}
@@ -226,16 +227,13 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		}
 		return out, unsatisfied(err)
 	}
-	checking := newAside(func(rec arrow.Record) error {
-		if checker == nil {
-			return nil
-		}
-		return check(checker, rec)
-	})
+	checking := newAside(r.show)
 	wrote := false
 	consume := func(rec arrow.Record) error {
 		r.progress("writing", local.input.Load(), r.rows.Input)
-		checking.add(rec)
+		if r.shows(reference) {
+			checking.add(rec)
+		}
 		out := project(rec, published)
 		defer out.Release()
 		r.rows.Output += out.NumRows()
@@ -265,13 +263,10 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if r.tokens, err = judge(local.guards); err != nil {
 		return err
 	}
-	if checker == nil {
-		return nil
+	if r.checker != nil && r.unseen() {
+		r.audit, err = r.checker.Audit()
 	}
-	if r.audit, err = checker.Audit(); err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
 // published is the schema of the output: without what is hidden.

@@ -26,7 +26,9 @@ type Sink interface {
 	// the record.
 	Write(rec arrow.Record) error
 	// Seal ends the writing and returns a source that reads back what Commit
-	// would publish, so that it can be checked first.
+	// would publish, so that it can be checked first. What is read is of the
+	// kind that was written: a dictionary may come back as its values and a
+	// number in another width, but no number as text.
 	Seal() (Source, error)
 	// Commit publishes what was sealed, durably.
 	Commit() error

@@ -126,21 +126,37 @@ func Check(ctx context.Context, r array.RecordReader, cfg CheckConfig) (*Audit, 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.find(r.Schema()); err != nil {
+	if err := c.AddAll(ctx, r); err != nil {
 		return nil, err
+	}
+	return c.Audit()
+}
+
+// AddAll counts the rows of all records of r, as Add does. It ends with an error
+// when ctx is done or r fails, too. It does not release r.
+func (c *Checker) AddAll(ctx context.Context, r array.RecordReader) error {
+	if c.err == nil {
+		c.err = c.addAll(ctx, r)
+	}
+	return c.err
+}
+
+func (c *Checker) addAll(ctx context.Context, r array.RecordReader) error {
+	if _, err := c.find(r.Schema()); err != nil {
+		return err
 	}
 	for r.Next() {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("kanon: check: %w", err)
+			return fmt.Errorf("kanon: check: %w", err)
 		}
-		if err := c.Add(r.Record()); err != nil {
-			return nil, err
+		if err := c.add(r.Record()); err != nil {
+			return err
 		}
 	}
 	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
-		return nil, fmt.Errorf("kanon: check: %w", err)
+		return fmt.Errorf("kanon: check: %w", err)
 	}
-	return c.Audit()
+	return nil
 }
 
 // Add counts the rows of a record. Columns are found by name, others are
