@@ -173,7 +173,9 @@ func (rl *rowLocal) apply(ctx context.Context, rec arrow.Record) (arrow.Record, 
 	return out, nil
 }
 
-// coarsen filters the surviving columns and carries out their steps.
+// coarsen filters the surviving columns and carries out their steps. Columns
+// that neither changes are passed on as they are, with the entries of their
+// dictionaries that no row refers to; see compacted.
 func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Record, error) {
 	mem := memory.DefaultAllocator
 	columns := make([]arrow.Array, 0, len(rl.columns))
@@ -182,15 +184,14 @@ func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Reco
 			a.Release()
 		}
 	}()
-	var picked []int32 // rows that are kept, found when they are first needed
+	var picked []int32 // rows that are kept; nil where all are
+	if rows < int(rec.NumRows()) {
+		picked = take.Indices(keep)
+	}
 	for i, c := range rl.columns {
 		a := rec.Column(c.from)
 		a.Retain()
-		// A dictionary may hold values of rows that are gone, here or before.
-		if rows < int(rec.NumRows()) || a.DataType().ID() == arrow.DICTIONARY {
-			if picked == nil {
-				picked = pick(keep, rows)
-			}
+		if picked != nil {
 			some, err := take.Rows(mem, a, picked)
 			a.Release()
 			if err != nil {
@@ -209,16 +210,24 @@ func (rl *rowLocal) coarsen(rec arrow.Record, keep []bool, rows int) (arrow.Reco
 	return array.NewRecord(rl.coarse, columns, int64(rows)), nil
 }
 
-// pick lists the rows that are kept; all of them without marks.
-func pick(keep []bool, rows int) []int32 {
-	if keep != nil {
-		return take.Indices(keep)
+// compacted returns rec with dictionaries whose entries all occur: one may hold
+// values of rows that are gone, here or before. It takes over rec.
+func compacted(rec arrow.Record) (arrow.Record, error) {
+	columns := make([]arrow.Array, 0, rec.NumCols())
+	defer func() {
+		for _, a := range columns {
+			a.Release()
+		}
+		rec.Release()
+	}()
+	for i, a := range rec.Columns() {
+		a, err := take.Compact(memory.DefaultAllocator, a)
+		if err != nil {
+			return nil, fmt.Errorf("anonymize: column %q: %w", rec.ColumnName(i), err)
+		}
+		columns = append(columns, a)
 	}
-	all := make([]int32, rows)
-	for i := range all {
-		all[i] = int32(i)
-	}
-	return all
+	return array.NewRecord(rec.Schema(), columns, rec.NumRows()), nil
 }
 
 func count(keep []bool) int64 {

@@ -212,8 +212,11 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	var suppressed atomic.Int64
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 		out, err := local.apply(ctx, rec)
-		if err != nil || r.plan.Anonymity == nil {
-			return out, err
+		if err != nil {
+			return nil, err
+		}
+		if r.plan.Anonymity == nil {
+			return compacted(out)
 		}
 		before := out
 		defer before.Release()
@@ -221,11 +224,14 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 			return nil, err
 		}
 		out, n, err := r.plan.Anonymity.TransformCounting(ctx, before)
+		if err != nil {
+			return nil, unsatisfied(err)
+		}
 		suppressed.Add(n)
-		if err == nil && reference != nil {
+		if out, err = compacted(out); err == nil && reference != nil {
 			out = &withReference{out, project(before, reference)}
 		}
-		return out, unsatisfied(err)
+		return out, err
 	}
 	checking := newAside(r.show)
 	wrote := false

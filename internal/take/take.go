@@ -1,7 +1,8 @@
 // Package take picks rows out of Arrow arrays and leaves nothing else behind:
 // what comes out holds no value of a row that was not picked, neither in its
 // memory, nor under a null, nor as an unused entry of a dictionary. Only an
-// array of which a filter keeps every row is passed on as it is.
+// array of which a filter keeps every row, or in whose dictionary Compact finds
+// nothing unused, is passed on as it is.
 //
 // All flat types are taken. Nested types, views and extension types are
 // refused by name. Functions are safe for concurrent use. Errors carry no
