@@ -156,6 +156,10 @@ func (c *columnCounts) addTokens(before, after arrow.Array) error {
 		return err
 	}
 	defer out.release()
+	p, _ := newPreparation(c.column.source)
+	if out.codes != nil && c.values == nil {
+		return c.addEntries(out.codes, tokens, p)
+	}
 	in := &indexed{}
 	if c.values != nil {
 		in, err = rowsOf(before, func(entries arrow.Array) (err error) {
@@ -167,21 +171,12 @@ func (c *columnCounts) addTokens(before, after arrow.Array) error {
 		}
 		defer in.release()
 	}
-	p, _ := newPreparation(c.column.source)
-	times := make([]int64, 0)
-	if out.codes != nil {
-		times = make([]int64, tokens.n)
-	}
 	var text [textBytes]byte
 	var form []byte
 	for row := range after.Len() {
 		at := out.entry(row)
 		if at < 0 || tokens.null(at) {
 			c.nulls++
-			continue
-		}
-		if out.codes != nil && times[at] > 0 && c.values == nil {
-			times[at]++
 			continue
 		}
 		token, err := tokens.at(at, text[:])
@@ -192,11 +187,7 @@ func (c *columnCounts) addTokens(before, after arrow.Array) error {
 			continue
 		}
 		hash := xxh3.Hash(token)
-		if out.codes != nil {
-			times[at]++
-		} else {
-			c.tally.add(hash, 1)
-		}
+		c.tally.add(hash, 1)
 		if c.values == nil {
 			continue
 		}
@@ -209,14 +200,34 @@ func (c *columnCounts) addTokens(before, after arrow.Array) error {
 		}
 		c.pair(hash, xxh3.Hash(form))
 	}
-	for at, n := range times {
-		if n > 0 {
-			token, err := tokens.at(at, text[:])
-			if err != nil {
-				return err
-			}
-			c.tally.add(xxh3.Hash(token), n)
+	return nil
+}
+
+// addEntries counts the entries of a dictionary by how many rows have each,
+// which is -1 for a null.
+func (c *columnCounts) addEntries(rows []int32, tokens values, p preparation) error {
+	times := make([]int64, tokens.n+1)
+	for _, at := range rows {
+		times[at+1]++
+	}
+	c.nulls += times[0]
+	var text [textBytes]byte
+	for at, n := range times[1:] {
+		switch {
+		case n == 0:
+			continue
+		case tokens.null(at):
+			c.nulls += n
+			continue
 		}
+		token, err := tokens.at(at, text[:])
+		if err != nil {
+			return err
+		}
+		if p.keeps() && p.isKept(token) {
+			continue
+		}
+		c.tally.add(xxh3.Hash(token), n)
 	}
 	return nil
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"pgregory.net/rapid"
 )
 
 // counted transforms batches of the values and counts them; an empty name of a
@@ -301,7 +303,7 @@ func TestTally(t *testing.T) {
 				t.Fatal("the other was changed")
 			}
 		}
-		if sum.total != total || sum.lost > total/(counters+1) || sum.size > counters {
+		if sum.total != total || sum.lost > total/(counters+1) || sum.size >= mostCounters {
 			t.Fatalf("total %d of %d, lost %d, %d counters", sum.total, total, sum.lost, sum.size)
 		}
 		most := int64(0)
@@ -319,6 +321,18 @@ func TestTally(t *testing.T) {
 			t.Fatalf("%d distinct, exact %t, want %d", n, all, len(exact))
 		}
 	}
+}
+
+func TestLargestBut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := rapid.SliceOfN(rapid.OneOf(rapid.Uint64Range(0, 300), rapid.Uint64()), 1, 40).
+			Draw(t, "numbers")
+		n := rapid.IntRange(0, len(numbers)-1).Draw(t, "n")
+		sorted := slices.Sorted(slices.Values(numbers))
+		if got, want := largestBut(n, numbers), sorted[len(sorted)-1-n]; got != want {
+			t.Fatalf("%d, want %d", got, want)
+		}
+	})
 }
 
 func BenchmarkCounts(b *testing.B) {

@@ -1,7 +1,7 @@
 package pseudonym
 
 import (
-	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -15,14 +15,20 @@ const counters = 4096
 // 38(4), show to merge without loss: the count of a value is at least its
 // counter and at most its counter plus lost, and lost is at most
 // total/(counters+1).
+//
+// There are up to twice counters of them before they are lowered, so that to
+// lower them costs little a value.
 type tally struct {
 	total int64
 	lost  int64 // by which every counter was lowered
-	more  bool  // there were more than counters distinct values
-	size  int
-	slots []slot // open addressing; nil, or twice counters
-	spare []slot // of the same length, once needed
+	size  int   // below mostCounters
+	slots []slot
 }
+
+const (
+	mostCounters = 2 * counters
+	tallySlots   = 2 * mostCounters // a power of two, half of it free
+)
 
 type slot struct {
 	hash  uint64
@@ -37,38 +43,22 @@ func (t *tally) add(hash uint64, n int64) {
 
 func (t *tally) insert(hash uint64, n int64) {
 	if t.slots == nil {
-		t.slots = make([]slot, 2*counters)
+		t.slots = make([]slot, tallySlots)
 	}
-	for {
-		s := t.find(hash)
-		if s.count > 0 {
-			s.count += n
-			return
-		}
-		if t.size < counters {
-			*s = slot{hash, n}
-			t.size++
-			return
-		}
-		// One of each of counters+1 values is struck out. That takes counters units
-		// off the counters each time, so it costs a constant a value.
-		t.more = true
-		least := n
-		for i := range t.slots {
-			if c := t.slots[i].count; c > 0 {
-				least = min(least, c)
-			}
-		}
-		t.lower(least)
-		if n -= least; n == 0 {
-			return
-		}
+	s := t.find(hash)
+	if s.count > 0 {
+		s.count += n
+		return
+	}
+	*s = slot{hash, n}
+	if t.size++; t.size == mostCounters {
+		t.lower()
 	}
 }
 
 // find returns the slot of a hash or the free one where it belongs.
 func (t *tally) find(hash uint64) *slot {
-	const mask = 2*counters - 1
+	const mask = tallySlots - 1
 	for i := hash & mask; ; i = (i + 1) & mask {
 		if s := &t.slots[i]; s.count == 0 || s.hash == hash {
 			return s
@@ -76,70 +66,60 @@ func (t *tally) find(hash uint64) *slot {
 	}
 }
 
-// lower lowers every counter by n and drops those that reach zero.
-func (t *tally) lower(n int64) {
-	old := t.slots
-	if t.spare == nil {
-		t.spare = make([]slot, 2*counters)
+// lower lowers every counter by the first of them, by size, that is one too many,
+// and drops those that reach zero. That takes as much off each of counters+1
+// values, which is why lost is at most total/(counters+1).
+func (t *tally) lower() {
+	kept := make([]slot, 0, mostCounters)
+	counts := make([]uint64, 0, mostCounters)
+	for _, s := range t.slots {
+		if s.count > 0 {
+			kept, counts = append(kept, s), append(counts, uint64(s.count))
+		}
 	}
-	clear(t.spare)
-	t.slots, t.spare, t.size = t.spare, old, 0
-	t.lost += n
-	for _, s := range old {
-		if s.count > n {
-			s.count -= n
-			*t.find(s.hash) = s
+	by := int64(largestBut(counters, counts))
+	t.lost += by
+	t.size = 0
+	clear(t.slots)
+	for _, s := range kept {
+		if s.count > by {
+			*t.find(s.hash) = slot{s.hash, s.count - by}
 			t.size++
 		}
 	}
+}
+
+// largestBut is the largest of the numbers, which are more than n, but for the n
+// largest. It finds it byte by byte from the first that any has, and leaves the
+// numbers in another order.
+func largestBut(n int, numbers []uint64) uint64 {
+	for shift := bits.Len64(slices.Max(numbers)) &^ 7; shift >= 0; shift -= 8 {
+		var times [256]int
+		for _, x := range numbers {
+			times[byte(x>>shift)]++
+		}
+		at := 255
+		for ; n >= times[at]; at-- {
+			n -= times[at]
+		}
+		same := numbers[:0]
+		for _, x := range numbers {
+			if byte(x>>shift) == byte(at) {
+				same = append(same, x)
+			}
+		}
+		numbers = same
+	}
+	return numbers[0]
 }
 
 // merge adds what another tally has counted, which stays as it is.
 func (t *tally) merge(o *tally) {
 	t.total += o.total
 	t.lost += o.lost
-	t.more = t.more || o.more
-	if o.size == 0 {
-		return
-	}
-	if t.slots == nil {
-		t.slots = make([]slot, 2*counters)
-	}
-	var rest []slot // of the other, for which there was no room
 	for _, s := range o.slots {
-		if s.count == 0 {
-			continue
-		}
-		if have := t.find(s.hash); have.count > 0 {
-			have.count += s.count
-		} else if t.size < counters {
-			*have = s
-			t.size++
-		} else {
-			rest = append(rest, s)
-		}
-	}
-	if len(rest) == 0 {
-		return
-	}
-	// Lowering all by the first counter too many leaves at most counters.
-	t.more = true
-	for _, s := range t.slots {
 		if s.count > 0 {
-			rest = append(rest, s)
-		}
-	}
-	slices.SortFunc(rest, func(a, b slot) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.hash, b.hash))
-	})
-	cut := rest[counters].count
-	t.lost += cut
-	t.slots, t.size = make([]slot, 2*counters), 0
-	for _, s := range rest[:counters] {
-		if s.count > cut {
-			s.count -= cut
-			*t.find(s.hash) = s
-			t.size++
+			t.insert(s.hash, s.count)
 		}
 	}
 }
@@ -147,7 +127,7 @@ func (t *tally) merge(o *tally) {
 // distinct returns the number of distinct values, or counters+1 and false if there
 // are at least that many.
 func (t *tally) distinct() (int64, bool) {
-	if t.more {
+	if t.lost > 0 || t.size > counters {
 		return counters + 1, false
 	}
 	return int64(t.size), true
