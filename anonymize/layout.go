@@ -7,12 +7,15 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lethe-go/lethe/internal/take"
 )
 
 // layout says which columns of the input each pass reads and which of them
 // leave it. It exists once the policy and the input have been compared.
 type layout struct {
-	schema *arrow.Schema // of the whole input
+	columns []string      // of the whole input, in order
+	schema  *arrow.Schema // of those that a pass reads
 
 	fitRead, fitKeep     []string // pass 1: counts and statistics
 	applyRead, applyKeep []string // pass 2: the output and the unit
@@ -20,26 +23,93 @@ type layout struct {
 }
 
 // layout compares the policy with the input: each has exactly the columns of
-// the other.
+// the other, and those that a pass reads can be read.
 func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
-	r, err := src.Open(ctx)
+	in, err := listing(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	schema := r.Schema()
-	r.Release()
-
+	if mistakes := p.compare(in.names); len(mistakes) > 0 {
+		return nil, p.policy.mistaken(mistakes)
+	}
+	l := p.lay(in.names)
+	read := l.ordered(slices.Concat(l.fitRead, l.applyRead))
 	var mistakes []mistake
-	seen := map[string]bool{}
-	for _, f := range schema.Fields() {
-		if seen[f.Name] {
-			mistakes = append(mistakes, mistake{path: "columns",
-				text: fmt.Sprintf("column %q is twice in the input; rename one", f.Name)})
-		} else if _, ok := p.policy.Columns[f.Name]; !ok {
-			mistakes = append(mistakes, mistake{path: "columns", text: fmt.Sprintf(
-				"column %q of the input is not in the policy; give it a role", f.Name)})
+	for _, name := range read {
+		if err := in.unreadable[name]; err != nil {
+			mistakes = append(mistakes, mistake{path: join("columns", name),
+				text: fmt.Sprintf("%v; drop it, or write it flat and of a type that is supported", err)})
 		}
-		seen[f.Name] = true
+	}
+	if len(mistakes) > 0 {
+		return nil, p.policy.mistaken(mistakes)
+	}
+	l.schema, err = in.schemaOf(ctx, src, read)
+	return l, err
+}
+
+// listed is what there is to know of the columns of a source.
+type listed struct {
+	names      []string
+	unreadable map[string]error // why each cannot be read that cannot
+	schema     *arrow.Schema    // of all columns; nil where it is not known
+}
+
+func listing(ctx context.Context, src Source) (in listed, err error) {
+	if s, ok := src.(Lister); ok {
+		in.names, in.unreadable = s.Columns()
+		return in, nil
+	}
+	r, err := src.Open(ctx)
+	if err != nil {
+		return in, err
+	}
+	defer r.Release()
+	in.schema, in.unreadable = r.Schema(), map[string]error{}
+	for _, f := range in.schema.Fields() {
+		in.names = append(in.names, f.Name)
+		t := f.Type
+		if d, ok := t.(*arrow.DictionaryType); ok {
+			t = d.ValueType
+		}
+		if !take.Flat(t) {
+			in.unreadable[f.Name] = fmt.Errorf("column %q is of type %s, which is not supported", f.Name, t)
+		}
+	}
+	return in, nil
+}
+
+// schemaOf is the schema of some columns, each of which is there once.
+func (in *listed) schemaOf(
+	ctx context.Context, src Source, columns []string,
+) (*arrow.Schema, error) {
+	if in.schema == nil && len(columns) > 0 {
+		r, err := src.Open(ctx, columns...)
+		if err != nil {
+			return nil, err
+		}
+		defer r.Release()
+		return r.Schema(), nil
+	}
+	var fields []arrow.Field
+	for _, name := range columns {
+		fields = append(fields, in.schema.Field(in.schema.FieldIndices(name)[0]))
+	}
+	return arrow.NewSchema(fields, nil), nil
+}
+
+// compare says where the policy and the input differ in their columns.
+func (p *Pipeline) compare(names []string) (mistakes []mistake) {
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[name] {
+			mistakes = append(mistakes, mistake{path: "columns",
+				text: fmt.Sprintf("column %q is twice in the input; rename one", name)})
+		} else if _, ok := p.policy.Columns[name]; !ok {
+			mistakes = append(mistakes, mistake{path: "columns", text: fmt.Sprintf(
+				"column %q of the input is not in the policy; give it a role", name)})
+		}
+		seen[name] = true
 	}
 	for _, name := range sortedColumns(p.policy) {
 		if !seen[name] {
@@ -47,11 +117,12 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 				text: fmt.Sprintf("column %q is not in the input", name)})
 		}
 	}
-	if len(mistakes) > 0 {
-		return nil, p.policy.mistaken(mistakes)
-	}
+	return mistakes
+}
 
-	l := &layout{schema: schema}
+// lay shares out the columns to the passes.
+func (p *Pipeline) lay(names []string) *layout {
+	l := &layout{columns: names}
 	var rowLocal, fit []string // read for the filters; kept for counts and queries
 	if r := p.policy.Minimize.Retain; r != nil {
 		rowLocal = append(rowLocal, r.Column)
@@ -74,9 +145,9 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 		}
 	}
 	var output []string
-	for _, f := range schema.Fields() {
-		if !p.policy.dropped(f.Name) {
-			output = append(output, f.Name)
+	for _, name := range names {
+		if !p.policy.dropped(name) {
+			output = append(output, name)
 		}
 	}
 	if len(p.steps) > 0 { // they may look at any column
@@ -93,15 +164,15 @@ func (p *Pipeline) layout(ctx context.Context, src Source) (*layout, error) {
 	l.fitRead = l.ordered(append(fit, rowLocal...))
 	l.applyKeep = l.ordered(append(output, l.hidden...))
 	l.applyRead = l.ordered(append(l.applyKeep, rowLocal...))
-	return l, nil
+	return l
 }
 
 // ordered returns each of the names once, in the order of the input.
 func (l *layout) ordered(names []string) []string {
 	var out []string
-	for _, f := range l.schema.Fields() {
-		if slices.Contains(names, f.Name) {
-			out = append(out, f.Name)
+	for _, name := range l.columns {
+		if slices.Contains(names, name) {
+			out = append(out, name)
 		}
 	}
 	return out

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
-
 	"github.com/lethe-go/lethe/kanon"
 	"github.com/lethe-go/lethe/pseudonym"
 )
@@ -294,15 +292,14 @@ func (p *Policy) dropped(name string) bool {
 		len(p.Minimize.KeepOnly) > 0 && !slices.Contains(p.Minimize.KeepOnly, name)
 }
 
-// written lists the columns in which a table of the output's schema has the
-// quasi-identifiers, in the order of quasi: two in the place of one that is
-// written by its bounds.
-func (p *Policy) written(schema *arrow.Schema) []string {
+// written lists the columns in which a table of the output, which has the
+// columns that has says, keeps the quasi-identifiers, in the order of quasi: two
+// in the place of one that is written by its bounds.
+func (p *Policy) written(has func(column string) bool) []string {
 	var names []string
 	for _, name := range p.quasi() {
 		lower, upper := name+kanon.LowerSuffix, name+kanon.UpperSuffix
-		if p.Output.Numeric == kanon.NumericBounds && !schema.HasField(name) &&
-			schema.HasField(lower) && schema.HasField(upper) {
+		if p.Output.Numeric == kanon.NumericBounds && !has(name) && has(lower) && has(upper) {
 			names = append(names, lower, upper)
 		} else {
 			names = append(names, name)

@@ -44,8 +44,8 @@ func (r *run) report(
 			}
 		}
 	}
-	for _, f := range r.schema.Fields() {
-		report.Columns = append(report.Columns, r.columnReport(f.Name))
+	for _, name := range r.columns {
+		report.Columns = append(report.Columns, r.columnReport(name))
 	}
 	if r.audit != nil {
 		if report.Anonymity, err = r.anonymityReport(); err != nil {
@@ -204,15 +204,15 @@ func (r *run) warnings() []string {
 	warnf := func(format string, args ...any) {
 		warnings = append(warnings, fmt.Sprintf(format, args...))
 	}
-	for _, f := range r.schema.Fields() {
-		c := p.Columns[f.Name]
-		if c.Role == Sensitive && !p.dropped(f.Name) && c.Unprotected != "" {
+	for _, name := range r.columns {
+		c := p.Columns[name]
+		if c.Role == Sensitive && !p.dropped(name) && c.Unprotected != "" {
 			warnf("Column %q is sensitive and no model protects it: people of one class may all "+
-				"share a value. The policy's reason: %s", f.Name, c.Unprotected)
+				"share a value. The policy's reason: %s", name, c.Unprotected)
 		}
-		if v, ok := r.tokens.accepted[f.Name]; ok {
+		if v, ok := r.tokens.accepted[name]; ok {
 			warnf("Column %q holds tokens that their frequencies may give away: %v. "+
-				"The policy's reason: %s", f.Name, v.Accepted, v.Reason)
+				"The policy's reason: %s", name, v.Accepted, v.Reason)
 		}
 	}
 	warnings = append(warnings, r.sharedKeys()...)

@@ -77,6 +77,14 @@ func (r *Report) Verify(ctx context.Context, src Source) error {
 	if cfg.Unit != "" {
 		columns = append(columns, cfg.Unit)
 	}
+	if len(columns) == 0 { // to count rows one will do
+		in, err := listing(ctx, src)
+		if err != nil {
+			return err
+		}
+		columns = slices.DeleteFunc(in.names, func(c string) bool { return in.unreadable[c] != nil })
+		columns = columns[:min(1, len(columns))]
+	}
 	reader, err := src.Open(ctx, columns...)
 	if err != nil {
 		return err

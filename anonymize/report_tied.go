@@ -18,16 +18,16 @@ func (r *run) tied(a *AnonymityReport) []string {
 			"row a token of its own, unless the purpose needs it.", a.Unit, formatShare(l.Unique),
 			formatShare(l.AtRisk)))
 	}
-	for _, f := range r.schema.Fields() {
-		c := r.policy.Columns[f.Name]
-		m, made := r.tokens.manifest[f.Name]
+	for _, name := range r.columns {
+		c := r.policy.Columns[name]
+		m, made := r.tokens.manifest[name]
 		if a.Unit != "" || !made || c.Role != Identifier || c.Pseudonym.DateShift != nil || m.Distinct == 0 {
 			continue
 		}
 		if m.Distinct < m.Values {
 			warnings = append(warnings, fmt.Sprintf("Column %q has %s different tokens in %s rows, and no "+
 				"unit is named, so rows were counted and not people: a class may be one person. Where the "+
-				"column identifies a person, name it as privacy.unit.", f.Name, formatCount(m.Distinct),
+				"column identifies a person, name it as privacy.unit.", name, formatCount(m.Distinct),
 				formatCount(m.Values)))
 		}
 	}

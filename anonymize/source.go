@@ -17,6 +17,16 @@ type Source interface {
 	Open(ctx context.Context, columns ...string) (array.RecordReader, error)
 }
 
+// Lister is a source that knows its columns without reading a row, those
+// included that it cannot read: a policy can drop them, and then they cost
+// nothing. Of a source that is no Lister the pipeline learns the columns by
+// opening all of them.
+type Lister interface {
+	// Columns are the names of all columns, in order, and says of each that Open
+	// would refuse why, in an error that names it. Both belong to the caller.
+	Columns() (names []string, unreadable map[string]error)
+}
+
 // Sink takes the records of one table and makes them visible all at once or
 // not at all. After an error only Abort may be called; Abort after Commit does
 // nothing, so it can be deferred.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lethe-go/lethe/kanon"
 )
@@ -184,12 +185,8 @@ func (p *Pipeline) Check(ctx context.Context, src Source, plan *Plan) (*kanon.Au
 
 // writtenIn lists the columns in which parts have the quasi-identifiers.
 func (p *Pipeline) writtenIn(ctx context.Context, src Source) ([]string, error) {
-	r, err := src.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Release()
-	return p.policy.written(r.Schema()), nil
+	in, err := listing(ctx, src)
+	return p.policy.written(func(c string) bool { return slices.Contains(in.names, c) }), err
 }
 
 // checkable says why parts cannot be checked by themselves.

@@ -18,7 +18,7 @@ func (r *run) newChecker(schema *arrow.Schema) (err error) {
 	if r.plan.Anonymity == nil || r.part {
 		return nil
 	}
-	r.check = r.checkConfig(r.policy.written(schema))
+	r.check = r.checkConfig(r.policy.written(schema.HasField))
 	if r.checker, err = kanon.NewChecker(r.check); err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ func (c *csvTable) fields() []arrow.Field {
 	return fields
 }
 
+// unreadable is nothing: what is no value of another type is text.
+func (c *csvTable) unreadable() []error { return make([]error, len(c.columns)) }
+
 // agree has nothing to do: text never comes as a dictionary.
 func (c *csvTable) agree(string, arrow.DataType) error { return nil }
 

@@ -11,7 +11,7 @@
 // A file is read as a stream of records of at most Options.BatchRows rows;
 // what is held at a time is some pages and records a column, never the table.
 // Nested columns are refused by name when they are asked for; the others can
-// be read beside them. Two columns of one name are refused.
+// be read beside them, and File.Columns says which those are. Two columns of one name are refused.
 //
 // Parquet: text that is dictionary-encoded throughout, with at most 32768
 // entries in each row group, comes as dictionary<int32, utf8> without hashing

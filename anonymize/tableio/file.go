@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -31,6 +32,8 @@ type table interface {
 	names() []string
 	// fields are those of the columns, without a type where one cannot be read.
 	fields() []arrow.Field
+	// unreadable says of each column why it cannot be read; nil where it can.
+	unreadable() []error
 	// agree makes the column come as dt from now on: its own type or, where it
 	// is a dictionary, that of its values.
 	agree(column string, dt arrow.DataType) error
@@ -42,6 +45,7 @@ type table interface {
 var (
 	_ anonymize.Source   = (*File)(nil)
 	_ anonymize.Digester = (*File)(nil)
+	_ anonymize.Lister   = (*File)(nil)
 )
 
 // Open looks at the file at path and returns the table in it. A file that is
@@ -119,6 +123,31 @@ func (t *File) Open(ctx context.Context, columns ...string) (array.RecordReader,
 		return nil, t.wrap(err)
 	}
 	return r, nil
+}
+
+// Columns are the names of the columns, in order. Of those that cannot be read,
+// as nested ones, unreadable says why; the others can be read by name.
+func (t *File) Columns() (names []string, unreadable map[string]error) {
+	unreadable = map[string]error{}
+	for i, err := range t.table.unreadable() {
+		if err != nil {
+			unreadable[t.table.names()[i]] = err
+		}
+	}
+	return slices.Clone(t.table.names()), unreadable
+}
+
+// refused joins why columns that were asked for cannot be read.
+func refused(unreadable []error, picked []int) error {
+	var errs []error
+	for _, i := range picked {
+		errs = append(errs, unreadable[i])
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%w; read the others by name, or write it flat and of a type that "+
+			"is supported", err)
+	}
+	return nil
 }
 
 // once refuses a column that is named twice.

@@ -27,6 +27,7 @@ type Files struct {
 var (
 	_ anonymize.Source   = (*Files)(nil)
 	_ anonymize.Digester = (*Files)(nil)
+	_ anonymize.Lister   = (*Files)(nil)
 )
 
 // OpenFiles looks at the files that the paths name, see Expand, and returns the
@@ -208,6 +209,12 @@ func (s *Files) Open(ctx context.Context, columns ...string) (array.RecordReader
 		return nil, err
 	}
 	return newStream(ctx, p.schema, p), nil
+}
+
+// Columns are the names of the columns, as of the first file. Of those that
+// cannot be read unreadable says why; they are the same in all files.
+func (s *Files) Columns() (names []string, unreadable map[string]error) {
+	return s.files[0].Columns()
 }
 
 // SHA256 is the hash of the one file or, of several, the hash of their hashes

@@ -31,6 +31,8 @@ func (p *ipcTable) names() []string { return p.columns }
 
 func (p *ipcTable) fields() []arrow.Field { return readable(p.typed, p.refuse) }
 
+func (p *ipcTable) unreadable() []error { return p.refuse }
+
 // readable leaves out the types of columns that cannot be read.
 func readable(fields []arrow.Field, refuse []error) []arrow.Field {
 	fields = slices.Clone(fields)
@@ -78,9 +80,9 @@ func openIPC(t *File, f *content) (_ table, err error) {
 		p.columns = append(p.columns, field.Name)
 		p.typed = append(p.typed,
 			arrow.Field{Name: field.Name, Type: field.Type, Nullable: field.Nullable})
-		refuse := error(nil)
-		if _, err := newGather(field); err != nil {
-			refuse = err
+		_, refuse := newGather(field)
+		if _, nested := field.Type.(arrow.NestedType); nested {
+			refuse = fmt.Errorf("column %q is nested, which is not supported", field.Name)
 		}
 		p.refuse = append(p.refuse, refuse)
 	}
@@ -350,11 +352,11 @@ func (p *ipcTable) start(
 	if err != nil {
 		return nil, err
 	}
+	if err := refused(p.refuse, picked); err != nil {
+		return nil, err
+	}
 	fields := make([]arrow.Field, len(picked))
 	for k, i := range picked {
-		if p.refuse[i] != nil {
-			return nil, p.refuse[i]
-		}
 		fields[k] = p.typed[i]
 	}
 	src, err := p.source(f)

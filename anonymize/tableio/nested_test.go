@@ -3,8 +3,10 @@ package tableio_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,62 +14,132 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
 	"github.com/parquet-go/parquet-go"
 )
 
-// TestNestedColumns reads what stands beside them and refuses them by name.
-func TestNestedColumns(t *testing.T) {
+// nestedFiles are one table as Parquet and as Arrow file: two columns that are
+// read, a and z, and three nested ones.
+func nestedFiles(t *testing.T) []string {
+	t.Helper()
 	type person struct {
 		Name  string            `parquet:"a"`
+		Notes map[string]string `parquet:"notes"`
 		Tags  []string          `parquet:"tags,list"`
 		Where struct{ Zip int } `parquet:"where"`
 		Age   int64             `parquet:"z"`
 	}
 	var b bytes.Buffer
-	if err := parquet.Write(&b, []person{{Name: "x", Age: 7, Tags: []string{"p", "q"}}, {Name: "y", Age: 8}}); err != nil {
+	if err := parquet.Write(&b, []person{
+		{Name: "x", Age: 7, Tags: []string{"p", "q"}, Notes: map[string]string{"k": "v"}},
+		{Name: "y", Age: 8},
+	}); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{put(t, "t.parquet", b.String())}
 
+	text := arrow.BinaryTypes.String
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "a", Type: arrow.BinaryTypes.String},
-		{Name: "tags", Type: arrow.ListOf(arrow.BinaryTypes.String), Nullable: true},
+		{Name: "a", Type: text},
+		{Name: "notes", Type: arrow.MapOf(text, text), Nullable: true},
+		{Name: "tags", Type: arrow.ListOf(text), Nullable: true},
+		{Name: "where", Type: arrow.StructOf(arrow.Field{Name: "zip", Type: text}), Nullable: true},
 		{Name: "z", Type: arrow.PrimitiveTypes.Int64},
 	}, nil)
 	rb := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer rb.Release()
 	rb.Field(0).(*array.StringBuilder).AppendValues([]string{"x", "y"}, nil)
-	rb.Field(1).AppendNull()
-	rb.Field(1).AppendNull()
-	rb.Field(2).(*array.Int64Builder).AppendValues([]int64{7, 8}, nil)
+	for i := range 3 {
+		rb.Field(1 + i).AppendEmptyValue()
+		rb.Field(1 + i).AppendNull()
+	}
+	rb.Field(4).(*array.Int64Builder).AppendValues([]int64{7, 8}, nil)
+	rec := rb.NewRecord()
+	defer rec.Release()
 	path := filepath.Join(t.TempDir(), "t.arrow")
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer f.Close()
 	w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(rb.NewRecord()); err != nil {
+	if err := errors.Join(w.Write(rec), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	files = append(files, path)
+	return []string{put(t, "t.parquet", b.String()), path}
+}
 
-	for _, path := range files {
+// TestNestedColumns reads what stands beside them and refuses them by name.
+func TestNestedColumns(t *testing.T) {
+	for _, path := range nestedFiles(t) {
 		src := open(t, path, nil)
+		names, unreadable := src.Columns()
+		if want := []string{"a", "notes", "tags", "where", "z"}; !slices.Equal(names, want) {
+			t.Errorf("%s: columns %q, want %q", filepath.Base(path), names, want)
+		}
+		if len(unreadable) != 3 {
+			t.Errorf("%s: %v are unreadable, want three", filepath.Base(path), unreadable)
+		}
 		rec := read(t, src, "z", "a")
 		if got := rec.Column(0).ValueStr(1) + rec.Column(1).ValueStr(0); got != "8x" {
 			t.Errorf("%s: got %s", filepath.Base(path), got)
 		}
 		for _, columns := range [][]string{nil, {"tags"}} {
 			_, err := src.Open(context.Background(), columns...)
-			if err == nil || !strings.Contains(err.Error(), `column "tags"`) {
+			if err == nil || !strings.Contains(err.Error(), `column "tags" is nested`) {
 				t.Errorf("%s: got %v, want an error that names tags", filepath.Base(path), err)
 			}
+		}
+	}
+}
+
+// TestNestedColumnsOfAPolicy: those that a policy drops are no concern of the
+// pipeline, and of the others all are named before anything is read.
+func TestNestedColumnsOfAPolicy(t *testing.T) {
+	const kept = "version: 1\ncolumns:\n  a: {role: insensitive}\n  z: {role: insensitive}\n"
+	of := func(rest string) *anonymize.Pipeline {
+		policy, err := anonymize.ReadPolicy(put(t, "policy.yaml", kept+rest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := anonymize.New(anonymize.Config{Policy: policy})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for _, path := range nestedFiles(t) {
+		src, err := tableio.OpenFiles([]string{path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := tableio.NewBuffer()
+		_, err = of("  notes: {role: insensitive, drop: true}\n").Run(t.Context(), src, dst, nil)
+		if err == nil || !strings.Contains(err.Error(), `column "tags" of the input is not in the policy`) {
+			t.Errorf("%s: got %v, want an error that names tags", path, err)
+		}
+		dst = tableio.NewBuffer()
+		report, err := of("  notes: {role: identifier, drop: true}\n  tags: {role: sensitive, drop: true}\n"+
+			"  where: {role: insensitive, drop: true}\n").Run(t.Context(), src, dst, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Rows.Output != 2 || len(report.Columns) != 5 || !report.Columns[2].Dropped {
+			t.Errorf("%s: %d rows and %d columns", path, report.Rows.Output, len(report.Columns))
+		}
+		dst.Release()
+
+		_, err = of("  notes: {role: identifier, drop: true}\n  tags: {role: insensitive}\n"+
+			"  where: {role: insensitive}\n").Run(t.Context(), src, tableio.NewBuffer(), nil)
+		var mistakes *anonymize.PolicyError
+		if !errors.As(err, &mistakes) || len(mistakes.Mistakes) != 2 ||
+			!strings.Contains(mistakes.Mistakes[0], `column "tags" is nested`) ||
+			!strings.Contains(mistakes.Mistakes[1], `column "where" is nested`) ||
+			!strings.Contains(mistakes.Mistakes[1], "drop it") {
+			t.Errorf("%s: got %v", path, err)
 		}
 	}
 }

@@ -33,6 +33,8 @@ func (p *parquetTable) names() []string { return p.columns }
 
 func (p *parquetTable) fields() []arrow.Field { return readable(p.typed, p.refuse) }
 
+func (p *parquetTable) unreadable() []error { return p.refuse }
+
 // agree gives up a dictionary where another file has none.
 func (p *parquetTable) agree(column string, dt arrow.DataType) error {
 	i := slices.Index(p.columns, column)
@@ -91,9 +93,7 @@ func (p *parquetTable) addField(i int, word string, exact bool) error {
 	var dict bool
 	refuse := error(nil)
 	if f.Nested {
-		refuse = fmt.Errorf("column %q is nested, which is not supported; read the others by name, "+
-			"or write the file without it",
-			f.Name)
+		refuse = fmt.Errorf("column %q is nested, which is not supported", f.Name)
 	} else if natural, err := naturalType(f); err != nil {
 		refuse = fmt.Errorf("column %q: %w", f.Name, err)
 	} else {
@@ -140,10 +140,8 @@ func (p *parquetTable) open(
 	ctx context.Context, f *content, columns []string,
 ) (_ array.RecordReader, err error) {
 	picked, err := pick(p.columns, columns)
-	for _, c := range picked {
-		if err == nil {
-			err = p.refuse[c]
-		}
+	if err == nil {
+		err = refused(p.refuse, picked)
 	}
 	if err != nil {
 		f.Close()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
@@ -76,20 +75,24 @@ func writePolicy(path string, policy []byte, w io.Writer) error {
 
 // proposePolicy reads a table and writes a policy for it.
 func proposePolicy(
-	ctx context.Context, table anonymize.Source, input *anonymize.Input, bar *progress,
+	ctx context.Context, table *tableio.Files, input *anonymize.Input, bar *progress,
 ) ([]byte, error) {
-	r, err := table.Open(ctx)
+	all, unreadable := table.Columns()
+	var readable []string
+	for _, name := range all {
+		if unreadable[name] == nil {
+			readable = append(readable, name)
+		}
+	}
+	if len(readable) == 0 {
+		return nil, fmt.Errorf("no column can be read: %w", unreadable[all[0]])
+	}
+	r, err := table.Open(ctx, readable...)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Release()
-	var flat []string
-	for _, f := range r.Schema().Fields() {
-		if _, nested := f.Type.(arrow.NestedType); !nested && len(r.Schema().FieldIndices(f.Name)) == 1 {
-			flat = append(flat, f.Name)
-		}
-	}
-	proposals, err := propose.Hierarchies(ctx, bar.watch(r, "reading"), flat...)
+	proposals, err := propose.Hierarchies(ctx, bar.watch(r, "reading"), readable...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +115,12 @@ func proposePolicy(
 		}
 	}
 	columns := &yaml.Node{Kind: yaml.MappingNode}
-	for _, f := range r.Schema().Fields() {
+	for _, c := range all {
 		name, column := &yaml.Node{}, &yaml.Node{}
-		name.SetString(f.Name)
-		p, ok := of[f.Name]
-		if !ok {
-			p.Reasons = []string{fmt.Sprintf("type %s: there is no hierarchy for it", f.Type)}
+		name.SetString(c)
+		p := of[c]
+		if err := unreadable[c]; err != nil {
+			p.Reasons = []string{fmt.Sprintf("passed over: %v", err)}
 		}
 		for _, reason := range p.Reasons {
 			name.HeadComment += reason + "\n"
