@@ -159,14 +159,14 @@ func adultErrors(
 
 // drawn is again's value, without the intervals of quantiles, which take long.
 func drawn(v *view, i int, a *answer, src *entropy.Source) []float64 {
-	if a.trees == nil {
+	if _, ok := v.plan.questions[i].kind.(ranking); !ok {
 		return again(v, i, a, a.noise, src)["value"]
 	}
 	g := v.plan.questions[i].grid(v, 0)
 	form := g.shape()
 	var values []float64
-	for _, leaves := range a.trees.leaves {
-		tree := newTree(form, leaves, a.noise, src)
+	for group := range a.spots.start[1:] {
+		tree := newTree(form, a.spots.group(group), a.noise, src)
 		for _, rank := range ageRanks {
 			values = append(values, form.value(g, tree.quantile(rank)))
 		}
@@ -228,7 +228,7 @@ func TestGoogleOnAdult(t *testing.T) {
 			for g, sex := range sexes["sex"] {
 				list := ages[sex]
 				mean += math.Abs(googleMean(scan.source, list, 0, oldest, epsilon) - meanOf(list))
-				tree := newTree(dense, answers[4].trees.leaves[g], answers[4].noise, scan.source)
+				tree := newTree(dense, answers[4].spots.group(g), answers[4].noise, scan.source)
 				for _, rank := range ageRanks {
 					quantile += math.Abs(googleQuantile(tree, rank)*oldest - quantileOf(list, rank))
 				}

@@ -156,7 +156,7 @@ func FuzzMergeBinary(f *testing.F) {
 				}
 			}
 		})
-		if _, _, err := scan.answer(); err != nil {
+		if _, _, err := scan.sum().answer(scan.source); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -58,7 +58,7 @@ func (q Count) ask(Unit) *ask {
 type counting struct{ cells }
 
 func (counting) tally(v *view, q *question) tally {
-	t := zeros(1, q.size(v))
+	t := zeros(1, v.met(q))
 	counts := t.cells[0]
 	v.rows(q, func(groups []uint32, _, _ []int32) {
 		for _, g := range groups {

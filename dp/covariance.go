@@ -135,7 +135,7 @@ func (k covarying) tally(v *view, q *question) tally {
 	if k.correlation {
 		kinds = 6
 	}
-	t := zeros(kinds, q.size(v))
+	t := zeros(kinds, v.met(q))
 	low, width := int64(q.grid(v, 0).low), q.grid(v, 0).width()
 	lowY, widthY := int64(q.grid(v, 1).low), q.grid(v, 1).width()
 	v.rows(q, func(groups []uint32, x, y []int32) {

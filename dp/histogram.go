@@ -3,6 +3,8 @@ package dp
 import (
 	"errors"
 	"fmt"
+
+	"github.com/lethe-go/lethe/internal/entropy"
 )
 
 // Histogram is the number of rows in each of some bins of a numeric column, of
@@ -83,19 +85,34 @@ func checkEdges(edges []float64) error {
 	return nil
 }
 
-// binning has a number for each bin a group: its rows.
+// binning has a number for each bin a group: its rows. Of groups that are met in the
+// table only those that are shown get a number for each.
 type binning struct{ cells }
 
 func (binning) tally(v *view, q *question) tally {
-	t := zeros(len(q.query.(Histogram).Edges)-1, q.size(v))
-	v.rows(q, func(groups []uint32, x, _ []int32) {
-		for i, g := range groups {
-			if bin := x[i]; g != none && bin != skip {
-				t.cells[bin][g]++
+	return tally{spots: v.spots(q, q.bins(), func(x []int32, out []uint32) {
+		for i, bin := range x {
+			out[i] = none
+			if bin != skip {
+				out[i] = uint32(bin)
 			}
 		}
-	})
-	return t
+	})}
+}
+
+// bins is how many bins a histogram has.
+func (q *question) bins() int { return len(q.query.(Histogram).Edges) - 1 }
+
+func (k binning) perturb(v *view, q *question, t *tally, n noise, src *entropy.Source) {
+	counts := zeros(q.bins(), q.size(v))
+	for g := range q.size(v) {
+		at := t.spots.group(g)
+		for i, bin := range at.place {
+			counts.cells[bin][g] = at.rows[i]
+		}
+	}
+	*t = counts
+	k.cells.perturb(v, q, t, n, src)
 }
 
 func (binning) columns(c *columns, v *view, q *question, t *tally, n noise) {

@@ -70,7 +70,7 @@ func spanned(u Unit, _ int, grids []grid) sensitivity {
 type averaging struct{ cells }
 
 func (averaging) tally(v *view, q *question) tally {
-	t := zeros(2, q.size(v))
+	t := zeros(2, v.met(q))
 	above, below := t.cells[0], t.cells[1]
 	low, high := int64(q.grid(v, 0).low), int64(q.grid(v, 0).high)
 	v.rows(q, func(groups []uint32, x, _ []int32) {

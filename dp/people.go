@@ -55,9 +55,9 @@ type peopling struct{ cells }
 
 func (peopling) tally(v *view, q *question) tally {
 	if len(q.by) == 0 {
-		return tally{cells: [][]int64{{v.sample.people()}}}
+		return tally{cells: [][]int64{{v.sums.people}}}
 	}
-	return tally{cells: [][]int64{slices.Clone(v.people[q.grouping])}}
+	return tally{cells: [][]int64{slices.Clone(v.sums.in[q.grouping])}}
 }
 
 func (peopling) columns(c *columns, v *view, q *question, t *tally, n noise) {

@@ -215,15 +215,13 @@ func (tr *trial) state(t *testing.T, rows []row, fault string) *state {
 	return &state{v, &v.plan.questions[0], answers[0].tally, answers[0].noise, scan.source}
 }
 
-// prepared does what Scan.answer does before it adds noise.
+// prepared does what Scan.Results does before it adds noise.
 func prepared(t *testing.T, scan *Scan) (*view, []answer) {
 	t.Helper()
-	v := scan.view()
-	answers := make([]answer, len(scan.plan.questions))
-	if err := v.prepare(answers, scan.source); err != nil {
+	v, answers, err := scan.sum().prepare(scan.source)
+	if err != nil {
 		t.Fatal(err)
 	}
-	v.tally(answers)
 	return v, answers
 }
 
@@ -231,16 +229,16 @@ func prepared(t *testing.T, scan *Scan) (*view, []answer) {
 // groups, or the nodes of the first group's tree on the way to a leaf.
 func (s *state) numbers(n noise, leaf int) []float64 {
 	var out []float64
-	if s.tally.trees != nil {
+	if _, ok := s.q.kind.(ranking); ok {
 		form := s.q.grid(s.v, 0).shape()
-		tree := newTree(form, s.tally.trees.leaves[0], n, s.src)
+		tree := newTree(form, s.tally.spots.group(0), n, s.src)
 		for level := range form.levels {
 			at := node{level, leaf / power(form.fan, form.levels-level)}
 			out = append(out, tree.children(at)...)
 		}
 		return out
 	}
-	noisy := tally{}
+	noisy := tally{spots: s.tally.spots}
 	for _, cells := range s.tally.cells {
 		noisy.cells = append(noisy.cells, slices.Clone(cells))
 	}
@@ -280,8 +278,8 @@ func (tr *trial) loss(t *testing.T, fault string) float64 {
 	without := slices.DeleteFunc(slices.Clone(tr.with), func(r row) bool { return r.person == "x" })
 	a, b := tr.state(t, tr.with, fault), tr.state(t, without, fault)
 	leaf := 0
-	if trees := a.tally.trees; trees != nil && len(trees.leaves[0]) > 0 {
-		leaf = int(slices.Max(trees.leaves[0])) // x's
+	if _, ok := a.q.kind.(ranking); ok && len(a.tally.spots.place) > 0 {
+		leaf = int(slices.Max(a.tally.spots.group(0).place)) // x's
 	}
 	x, y := a.numbers(silence{}, leaf), b.numbers(silence{}, leaf)
 	delta := 0.0

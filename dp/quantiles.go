@@ -86,80 +86,40 @@ func (q Quantiles) ask(u Unit) *ask {
 	return a
 }
 
-// ranking has a tree a group.
+// ranking has a tree a group, and once it has got noise the quantiles alone.
 type ranking struct{}
 
-// trees holds the leaves of the rows of each group, sorted, and once they have
-// got noise the quantiles alone.
-type trees struct {
-	leaves [][]uint16
-	// group·ranks + rank, as places among the leaves
-	value, lower, upper []float64
-}
+// trees are quantiles: group·ranks + rank, as places among the leaves.
+type trees struct{ value, lower, upper []float64 }
 
 func (ranking) tally(v *view, q *question) tally {
-	size := q.size(v)
-	counts := make([]int, size)
-	v.rows(q, func(groups []uint32, x, _ []int32) {
-		for i, g := range groups {
-			if g != none && x[i] != skip {
-				counts[g]++
-			}
-		}
-	})
-	t := &trees{leaves: make([][]uint16, size)}
-	for g, n := range counts {
-		t.leaves[g] = make([]uint16, 0, n)
-	}
 	g := q.grid(v, 0)
 	form := g.shape()
-	v.rows(q, func(groups []uint32, x, _ []int32) {
-		for i, group := range groups {
-			if a := x[i]; group != none && a != skip {
-				t.leaves[group] = append(t.leaves[group], form.leaf(g, a))
+	return tally{spots: v.spots(q, form.leaves, func(x []int32, out []uint32) {
+		for i, a := range x {
+			out[i] = none
+			if a != skip {
+				out[i] = form.leaf(g, a)
 			}
 		}
-	})
-	for _, leaves := range t.leaves {
-		sortLeaves(leaves)
-	}
-	return tally{trees: t}
-}
-
-// sortLeaves sorts by counting where there are many.
-func sortLeaves(leaves []uint16) {
-	if len(leaves) < treeLeaves/8 {
-		slices.Sort(leaves)
-		return
-	}
-	counts := make([]int32, treeLeaves)
-	for _, leaf := range leaves {
-		counts[leaf]++
-	}
-	rest := leaves
-	for leaf, n := range counts {
-		for i := range rest[:n] {
-			rest[i] = uint16(leaf)
-		}
-		rest = rest[n:]
-	}
+	})}
 }
 
 func (ranking) perturb(v *view, q *question, t *tally, n noise, src *entropy.Source) {
 	ranks := q.query.(Quantiles).Ranks
 	form := q.grid(v, 0).shape()
 	reach := newReach(form, n, ranks)
-	for g, leaves := range t.trees.leaves {
-		tree := newTree(form, leaves, n, src)
+	noisy := new(trees)
+	for g := range q.size(v) {
+		tree := newTree(form, t.spots.group(g), n, src)
 		for i, rank := range ranks {
 			lower, upper := tree.interval(rank, &reach, i)
-			t.trees.value = append(t.trees.value, tree.quantile(rank))
-			t.trees.lower = append(t.trees.lower, lower)
-			t.trees.upper = append(t.trees.upper, upper)
+			noisy.value = append(noisy.value, tree.quantile(rank))
+			noisy.lower = append(noisy.lower, lower)
+			noisy.upper = append(noisy.upper, upper)
 		}
-		t.trees.leaves[g] = nil
 	}
-	t.trees.leaves = nil
+	*t = tally{trees: noisy}
 }
 
 func (ranking) columns(c *columns, v *view, q *question, t *tally, n noise) {

@@ -1,6 +1,8 @@
 package dp
 
 import (
+	"slices"
+
 	"github.com/lethe-go/lethe/internal/entropy"
 )
 
@@ -13,10 +15,12 @@ type question struct {
 
 // kind is what the numbers of a query are and what is made of them.
 type kind interface {
-	// tally sums up the rows kept, exactly and without randomness. It may run
-	// beside other tallies.
+	// tally sums up the rows kept of every group that was met, exactly and without
+	// randomness, so that those of different people add up. It may run beside other
+	// tallies.
 	tally(v *view, q *question) tally
-	// perturb adds the noise to a tally; afterwards nothing exact is left in it.
+	// perturb adds the noise to a tally of the groups in the result; afterwards
+	// nothing exact is left in it.
 	perturb(v *view, q *question, t *tally, n noise, src *entropy.Source)
 	// columns adds those of the result, made of a noisy tally alone.
 	columns(c *columns, v *view, q *question, t *tally, n noise)
@@ -26,7 +30,24 @@ type kind interface {
 // then noisy.
 type tally struct {
 	cells [][]int64 // number by group, for each of a kind's numbers
-	trees *trees    // of quantiles
+	spots *spots    // rows by place, of histograms and quantiles
+	trees *trees    // of quantiles, noisy
+}
+
+// of is the tally of the given groups.
+func (t *tally) of(groups []uint32) tally {
+	var out tally
+	for _, numbers := range t.cells {
+		some := make([]int64, len(groups))
+		for i, g := range groups {
+			some[i] = numbers[g]
+		}
+		out.cells = append(out.cells, some)
+	}
+	if t.spots != nil {
+		out.spots = t.spots.of(groups)
+	}
+	return out
 }
 
 // cells is the part of a kind whose tally is cells, each of which gets noise.
@@ -47,6 +68,24 @@ func zeros(kinds, groups int) tally {
 		t.cells[i] = make([]int64, groups)
 	}
 	return t
+}
+
+// late says whether the question is tallied once the groups are found: it asks for
+// people, who are counted for the groups, or for numbers whose bounds are found then.
+func (q *question) late() bool { return q.ofPeople() || q.loose() }
+
+// ofPeople says whether the question is of the people in groups.
+func (q *question) ofPeople() bool {
+	switch q.kind.(type) {
+	case peopling, topping:
+		return true
+	}
+	return false
+}
+
+// loose says whether the question has numbers whose bounds are found.
+func (q *question) loose() bool {
+	return slices.ContainsFunc(q.ask.measures, func(m asked) bool { return m.find != nil })
 }
 
 // size is the number of groups in the result.

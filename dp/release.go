@@ -2,7 +2,6 @@ package dp
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -15,98 +14,67 @@ type answer struct {
 	noise noise
 }
 
-// answer bounds the groups, finds groups and bounds, sums up the sample and adds
-// the noise, for every question. It may be called once on a scan, as it changes
-// the sample.
-func (s *Scan) answer() (*view, []answer, error) {
-	v := s.view()
-	answers := make([]answer, len(s.plan.questions))
-	if err := v.prepare(answers, s.source); err != nil {
+// answer finds groups and bounds and adds the noise, for every question. It may be
+// called once, as it changes the sums.
+func (d *sums) answer(src *entropy.Source) (*view, []answer, error) {
+	v, answers, err := d.prepare(src)
+	if err != nil {
 		return nil, nil, err
 	}
-	v.tally(answers)
 	for i := range answers {
-		q := &s.plan.questions[i]
-		q.kind.perturb(v, q, &answers[i].tally, answers[i].noise, s.source)
+		q := &d.plan.questions[i]
+		q.kind.perturb(v, q, &answers[i].tally, answers[i].noise, src)
 	}
 	return v, answers, nil
 }
 
-// view bounds in how many groups people are and finds groups.
-func (s *Scan) view() *view {
-	n := len(s.plan.groupings)
-	v := &view{plan: s.plan, sample: s.sample, groups: make([]groupSet, n), people: make([][]int64, n)}
-	for j, g := range s.plan.groupings {
-		size, most := g.size, s.plan.unit.MaxGroups
+// prepare is all of answer but for the noise of the results.
+func (d *sums) prepare(src *entropy.Source) (*view, []answer, error) {
+	v := d.view(d.rest)
+	shown := make([][]uint32, len(d.plan.groupings)) // nil for all
+	for j, g := range d.plan.groupings {
 		if g.private() {
-			size = s.rolls[j].len()
-		}
-		if g.private() || s.plan.countsPeople(j) {
-			v.people[j] = make([]int64, size)
-		}
-		if v.people[j] != nil || most > 0 && size > most {
-			s.sample.boundGroups(j, most, v.people[j], s.source)
-		}
-		if g.private() {
-			v.groups[j], v.people[j] = s.selectGroups(j, v.people[j])
+			shown[j], v.groups[j] = d.selectGroups(j, src)
 		} else {
 			v.groups[j] = g.set()
 		}
 	}
-	return v
-}
-
-// countsPeople says whether a question about a grouping is one of people.
-func (p *plan) countsPeople(grouping int) bool {
-	return slices.ContainsFunc(p.questions, func(q question) bool {
-		switch q.kind.(type) {
-		case peopling, topping:
-			return q.grouping == grouping && len(q.by) > 0
+	answers := make([]answer, len(d.plan.questions))
+	if err := v.scale(answers, src); err != nil {
+		return nil, nil, err
+	}
+	v.tally(d.tallies, (*question).late)
+	for i := range answers {
+		answers[i].tally = d.tallies[i]
+		if groups := shown[d.plan.questions[i].grouping]; groups != nil {
+			answers[i].tally = d.tallies[i].of(groups)
 		}
-		return false
-	})
+	}
+	return v, answers, nil
 }
 
-// selectGroups decides which groups of a roll are shown, by the numbers of people
-// in them, and numbers the rows kept by those. It returns them and how many people
-// are in each.
-func (s *Scan) selectGroups(j int, people []int64) (groupSet, []int64) {
-	roll, rule := s.rolls[j], s.plan.groupings[j].selection
-	noisy := make([]int64, len(people))
-	var shown []uint32
-	for g, n := range people {
+// selectGroups decides which groups of a roll are shown, by the numbers of people in
+// them, and lists them in the order of their keys; not nil.
+func (d *sums) selectGroups(j int, src *entropy.Source) ([]uint32, groupSet) {
+	roll, rule := d.rolls[j], d.plan.groupings[j].selection
+	noisy := make([]int64, len(d.in[j]))
+	shown := []uint32{}
+	for g, n := range d.in[j] {
 		var yes bool
-		if yes, noisy[g] = rule.shows(n, s.source); yes {
+		if yes, noisy[g] = rule.shows(n, src); yes {
 			shown = append(shown, uint32(g))
 		}
 	}
 	roll.sort(shown)
 	set := roll.set(shown)
-	place := make([]uint32, len(people))
-	for g := range place {
-		place[g] = none
-	}
-	counts := make([]int64, len(shown))
-	for i, g := range shown {
-		place[g], counts[i] = uint32(i), people[g]
+	for _, g := range shown {
 		set.people = append(set.people, noisy[g])
 	}
-	s.sample.eachPage(func(p *page, n int) {
-		for i, g := range p.groups[j][:n] {
-			if g != none {
-				p.groups[j][i] = place[g]
-			}
-		}
-	})
-	return set, counts
+	return shown, set
 }
 
-// prepare finds bounds and makes the noise of every question.
-func (v *view) prepare(answers []answer, src *entropy.Source) error {
-	v.grids = make([]grid, len(v.plan.measures))
-	for i, m := range v.plan.measures {
-		v.grids[i] = m.grid
-	}
+// scale finds bounds and makes the noise of every question.
+func (v *view) scale(answers []answer, src *entropy.Source) error {
 	for i := range answers {
 		q := &v.plan.questions[i]
 		grids := make([]grid, len(q.measures))
@@ -130,19 +98,21 @@ func (v *view) prepare(answers []answer, src *entropy.Source) error {
 	return nil
 }
 
-// tally sums up for all questions, on as many processors as there are.
-func (v *view) tally(answers []answer) {
+// tally sums up for the questions that are chosen, on as many processors as there
+// are.
+func (v *view) tally(tallies []tally, chosen func(*question) bool) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(answers)) {
+	for range min(runtime.GOMAXPROCS(0), len(tallies)) {
 		workers.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(answers) {
+				if i >= len(tallies) {
 					return
 				}
-				q := &v.plan.questions[i]
-				answers[i].tally = q.kind.tally(v, q)
+				if q := &v.plan.questions[i]; chosen(q) {
+					tallies[i] = q.kind.tally(v, q)
+				}
 			}
 		})
 	}

@@ -42,12 +42,9 @@ func stateOf(
 // again draws the noise anew and returns the columns of the result by name.
 func again(v *view, i int, a *answer, n noise, src *entropy.Source) map[string][]float64 {
 	q := &v.plan.questions[i]
-	noisy := tally{}
+	noisy := tally{spots: a.spots}
 	for _, cells := range a.cells {
 		noisy.cells = append(noisy.cells, slices.Clone(cells))
-	}
-	if a.trees != nil {
-		noisy.trees = &trees{leaves: slices.Clone(a.trees.leaves)}
 	}
 	q.kind.perturb(v, q, &noisy, n, src)
 	rec := v.record(i, &answer{noisy, a.noise})
@@ -156,7 +153,7 @@ func TestErrorIsTheNoiseScale(t *testing.T) {
 				off += math.Abs(r["value"][0] - truth)
 				scale += r["noise_scale"][0] * factor
 			}
-			if _, laplace := answers[i].noise.(exact.Laplace); laplace && len(answers[i].cells) > 0 &&
+			if _, laplace := answers[i].noise.(exact.Laplace); laplace &&
 				scaleOf(answers[i].noise) < 100 { // of numbers of rows or people
 				q := math.Exp(-1 / scaleOf(answers[i].noise))
 				scale = float64(runs) * 2 * q / (1 - q*q)
@@ -179,9 +176,9 @@ func TestErrorOfQuantiles(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 53)
 	src := entropy.New()
 	const each = 40
-	leaves := make([]uint16, 0, each*treeLeaves)
-	for leaf := range treeLeaves {
-		leaves = append(leaves, slices.Repeat([]uint16{uint16(leaf)}, each)...)
+	var even leaves
+	for leaf := range uint32(treeLeaves) {
+		even.place, even.rows = append(even.place, leaf), append(even.rows, each)
 	}
 	n := price{epsilon: 1}.must(int64(dense.levels))
 	for _, rank := range []float64{0.5, 0.3} {
@@ -206,7 +203,7 @@ func TestErrorOfQuantiles(t *testing.T) {
 		off := 0.0
 		runs := 3000
 		for range runs {
-			off += math.Abs(newTree(dense, leaves, n, src).quantile(rank)/treeLeaves - rank)
+			off += math.Abs(newTree(dense, even, n, src).quantile(rank)/treeLeaves - rank)
 		}
 		if got := off / float64(runs); math.Abs(got/want-1) > 0.05 {
 			t.Errorf("rank %v: off by %.3g, theory says %.3g", rank, got, want)

@@ -32,6 +32,7 @@ type sample struct {
 	pages   []page
 	n       int // entries in use
 	plan    *plan
+	held    []bool // by measure: in the pages
 
 	list, other []uint32 // scratch
 }
@@ -46,7 +47,7 @@ type person struct {
 type page struct {
 	next   []uint32 // entry + 1
 	groups [][]uint32
-	values [][]int32   // by measure; nil where bounds are to be found
+	values [][]int32   // by measure; nil where it is not held
 	raws   [][]float64 // by number; nil where it is not kept as it is
 }
 
@@ -63,7 +64,29 @@ const (
 	pageMask = pageRows - 1
 )
 
-func newSample(p *plan) *sample { return &sample{max: uint64(p.unit.MaxRows), plan: p} }
+func newSample(p *plan) *sample {
+	s := &sample{max: uint64(p.unit.MaxRows), plan: p}
+	for _, m := range p.measures {
+		s.held = append(s.held, m.find == nil)
+	}
+	return s
+}
+
+// forget leaves rows of nobody, with the measures that questions need whose bounds
+// are to be found.
+func (s *sample) forget() {
+	s.persons = nil
+	for i := range s.held {
+		s.held[i] = s.held[i] && slices.ContainsFunc(s.plan.questions, func(q question) bool {
+			return q.loose() && slices.Contains(q.measures, i)
+		})
+		if !s.held[i] {
+			for _, p := range s.pages {
+				p.values[i] = nil
+			}
+		}
+	}
+}
 
 // grow makes room for the persons 0 … n-1.
 func (s *sample) grow(n int) {
@@ -107,8 +130,8 @@ func (s *sample) newPage() page {
 		p.groups = append(p.groups, make([]uint32, pageRows))
 	}
 	p.values = make([][]int32, len(s.plan.measures))
-	for i, m := range s.plan.measures {
-		if m.find == nil {
+	for i, held := range s.held {
+		if held {
 			p.values[i] = make([]int32, pageRows)
 		}
 	}

@@ -227,7 +227,7 @@ func TestAnyBatchingGivesTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, answers, err := scan.answer()
+		_, answers, err := scan.sum().answer(scan.source)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -206,7 +206,7 @@ func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
 	if err := s.paid.valid(ctx); err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
-	v, answers, err := s.answer()
+	v, answers, err := s.sum().answer(s.source)
 	s.finish() // also after an error, of what may have been drawn
 	if err != nil {
 		return nil, fmt.Errorf("dp: %w", err)

@@ -62,13 +62,13 @@ func (g *grid) shape() shape {
 }
 
 // leaf is the one that the number of steps a is in.
-func (s shape) leaf(g *grid, a int32) uint16 {
+func (s shape) leaf(g *grid, a int32) uint32 {
 	if s.whole {
 		number := math.Round(float64(a)/g.perUnit + g.origin - math.Ceil(g.lower))
-		return uint16(max(0, min(number, float64(s.leaves-1))))
+		return uint32(max(0, min(number, float64(s.leaves-1))))
 	}
 	leaf := (int64(a) - int64(g.low)) * treeLeaves / g.width()
-	return uint16(min(leaf, treeLeaves-1))
+	return uint32(min(leaf, treeLeaves-1))
 }
 
 // value is the number at a place among the leaves, from 0 to their number.

@@ -59,7 +59,7 @@ func (q Sum) ask(u Unit) *ask {
 type summing struct{ cells }
 
 func (summing) tally(v *view, q *question) tally {
-	t := zeros(1, q.size(v))
+	t := zeros(1, v.met(q))
 	sums := t.cells[0]
 	v.rows(q, func(groups []uint32, x, _ []int32) {
 		for i, g := range groups {

@@ -12,10 +12,11 @@ import (
 // independent, that is the same as drawing all of it beforehand.
 type tree struct {
 	shape
-	leaves []uint16 // sorted
-	noise  noise
-	src    *entropy.Source
-	nodes  map[node][]float64 // noisy counts of the children
+	at    []uint32 // leaves that have rows, ascending
+	upto  []int64  // rows in the leaves before each of these; one more at the end
+	noise noise
+	src   *entropy.Source
+	nodes map[node][]float64 // noisy counts of the children
 
 	moved, sorted []float64 // memory of quantile
 }
@@ -23,9 +24,13 @@ type tree struct {
 // node is one on a level, from 0 for the root, and how many are before it there.
 type node struct{ level, place int }
 
-func newTree(s shape, leaves []uint16, n noise, src *entropy.Source) *tree {
-	return &tree{shape: s, leaves: leaves, noise: n, src: src, nodes: map[node][]float64{},
-		sorted: make([]float64, s.fan)}
+func newTree(s shape, l leaves, n noise, src *entropy.Source) *tree {
+	t := &tree{shape: s, at: l.place, upto: make([]int64, len(l.rows)+1), noise: n, src: src,
+		nodes: map[node][]float64{}, sorted: make([]float64, s.fan)}
+	for i, rows := range l.rows {
+		t.upto[i+1] = t.upto[i] + rows
+	}
+	return t
 }
 
 // children are the noisy numbers of rows in the parts of a node.
@@ -38,7 +43,7 @@ func (t *tree) children(of node) []float64 {
 	for i := 0; i < t.fan && from < t.shape.leaves; i++ {
 		from += span
 		end := t.before(from)
-		c = append(c, float64(t.noise.Add(t.src, int64(end-at))))
+		c = append(c, float64(t.noise.Add(t.src, end-at)))
 		at = end
 	}
 	t.nodes[of] = c
@@ -46,12 +51,9 @@ func (t *tree) children(of node) []float64 {
 }
 
 // before is how many rows are in leaves before the given one.
-func (t *tree) before(leaf int) int {
-	if leaf >= t.shape.leaves {
-		return len(t.leaves)
-	}
-	n, _ := slices.BinarySearch(t.leaves, uint16(leaf))
-	return n
+func (t *tree) before(leaf int) int64 {
+	n, _ := slices.BinarySearch(t.at, uint32(leaf))
+	return t.upto[n]
 }
 
 // child is the i-th child of a node.

@@ -92,7 +92,7 @@ type scattering struct {
 }
 
 func (scattering) tally(v *view, q *question) tally {
-	t := zeros(3, q.size(v))
+	t := zeros(3, v.met(q))
 	zeros, ones, twos := t.cells[0], t.cells[1], t.cells[2]
 	low, width := int64(q.grid(v, 0).low), q.grid(v, 0).width()
 	v.rows(q, func(groups []uint32, x, _ []int32) {

@@ -1,14 +1,18 @@
 package dp
 
-// view is what questions see of a finished scan: the rows kept, their groups,
-// and what their integers stand for.
+// view is what questions see of the rows of a scan: first the rows kept and the
+// groups that were met, and then also the groups of the results and what the
+// integers of numbers stand for whose bounds were found.
 type view struct {
 	plan   *plan
-	sample *sample
+	sums   *sums
+	sample *sample    // nil once no question needs rows
 	grids  []grid     // by measure
-	groups []groupSet // by grouping
-	people [][]int64  // by grouping: people in each group; nil where nobody asks
+	groups []groupSet // by grouping, of the results
 }
+
+// met is how many groups of a question's grouping were met, or could be.
+func (v *view) met(q *question) int { return v.sums.size(q.grouping) }
 
 // groupSet are the groups of a grouping that are in the results.
 type groupSet struct {
