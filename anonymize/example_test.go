@@ -3,6 +3,7 @@ package anonymize_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -229,27 +230,39 @@ func ExamplePipeline_Answer() {
 	}})
 	check(err)
 
+	// What travels between machines: what a shard keeps of each part of the people.
+	people := dp.Division{Parts: 2, Key: []byte("drawn anew for each table")}
+	kept := make([][][]byte, people.Parts)
 	var like *tableio.File
-	var kept [][]byte // what travels between machines
 	for _, name := range []string{"a.csv", "b.csv"} {
 		like, err = tableio.Open(path(name), nil)
 		check(err)
 		some, err := pipeline.Query(ctx, like, nil)
 		check(err)
-		data, err := some.MarshalBinary()
+		pieces, err := some.MarshalParts(people)
 		check(err)
-		kept = append(kept, data)
+		for i, piece := range pieces {
+			kept[i] = append(kept[i], piece)
+		}
 	}
-	shards := func(yield func([]byte, error) bool) {
-		for _, data := range kept {
-			if !yield(data, nil) {
-				return
+	each := func(pieces [][]byte) iter.Seq2[[]byte, error] {
+		return func(yield func([]byte, error) bool) {
+			for _, data := range pieces {
+				if !yield(data, nil) {
+					return
+				}
 			}
 		}
 	}
+	var tallies [][]byte // of all shards; no row is in them
+	for _, pieces := range kept {
+		tally, err := pipeline.Tally(ctx, like, each(pieces))
+		check(err)
+		tallies = append(tallies, tally)
+	}
 	statistics, err := tableio.Create(path("statistics.csv"), nil)
 	check(err)
-	report, err := pipeline.Answer(ctx, like, shards, statistics, nil)
+	report, err := pipeline.Answer(ctx, like, each(tallies), statistics, nil)
 	check(err)
 	answers, err := tableio.ReadTable(ctx, path("statistics.csv"), nil)
 	check(err)

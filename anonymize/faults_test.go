@@ -195,11 +195,15 @@ func stagesOf(t *testing.T) map[string]func(ctx context.Context, f *fuse, dir st
 			return err
 		},
 		"answer": func(ctx context.Context, f *fuse, dir string) error {
+			tally, err := asking.Tally(ctx, fusedSource{in, f}, each(data...))
+			if err != nil {
+				return err
+			}
 			dst, err := sink(dir, f)
 			if err != nil {
 				return err
 			}
-			_, err = asking.Answer(ctx, fusedSource{in, f}, each(data...), dst, nil)
+			_, err = asking.Answer(ctx, fusedSource{in, f}, each(tally), dst, nil)
 			return err
 		},
 	}

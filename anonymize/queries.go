@@ -21,8 +21,9 @@ var errNoStatistics = errors.New("anonymize: the policy has no statistics; add t
 
 // Kept is what the queries of a policy keep of a shard: a bounded sample of the
 // rows of each person, after the minimization and the pseudonymization. It is as
-// confidential as the shard and answers nothing by itself. It is not safe for
-// concurrent use.
+// confidential as the shard and answers nothing by itself: Tally sums up what was
+// kept of all shards, and Answer makes answers of that. It is not safe for concurrent
+// use.
 type Kept struct {
 	head keptHead
 	scan *dp.Scan
@@ -36,33 +37,63 @@ type keptHead struct {
 	Keys   string `json:"keys,omitempty"`
 }
 
-// keptMagic starts the binary form; the length of the head, the head as JSON and
-// the form of package dp follow.
-const keptMagic = "lethe kept 1\n"
+// keptMagic and tallyMagic start the binary forms of what Query kept and of what
+// Tally made of it; the length of the head, the head as JSON and the form of package
+// dp follow.
+const (
+	keptMagic  = "lethe kept 2\n"
+	tallyMagic = "lethe tally 1\n"
+)
 
-// MarshalBinary gives what is kept, for Answer. The bytes hold rows of the table.
+var errNothingKept = errors.New("anonymize: nothing was kept; use what Query returns")
+
+// MarshalBinary gives what is kept, for Tally. The bytes hold rows of the table.
 // Only what Query returned has any.
 func (k *Kept) MarshalBinary() ([]byte, error) {
 	if k.scan == nil {
-		return nil, errors.New("anonymize: nothing was kept; use what Query returns")
-	}
-	head, err := json.Marshal(k.head)
-	if err != nil {
-		return nil, fmt.Errorf("anonymize: %w", err)
+		return nil, errNothingKept
 	}
 	rows, err := k.scan.MarshalBinary()
 	if err != nil {
 		return nil, err
 	}
-	start := binary.AppendUvarint([]byte(keptMagic), uint64(len(head)))
-	return slices.Concat(start, head, rows), nil
+	return k.head.before(keptMagic, rows)
 }
 
-// rowsOf takes the binary form apart and returns the rows, which must be of a
-// shard that this run could have read.
-func (r *run) rowsOf(data []byte) ([]byte, error) {
-	bad := errors.New("this is nothing that Query kept, or damaged")
-	rest, ok := bytes.CutPrefix(data, []byte(keptMagic))
+// MarshalParts is MarshalBinary in as many pieces as the people are divided into
+// parts, in the order of the parts, so that Tally can work on each part by itself. All
+// shards of a table have to be divided in the same way.
+func (k *Kept) MarshalParts(d dp.Division) ([][]byte, error) {
+	if k.scan == nil {
+		return nil, errNothingKept
+	}
+	pieces, err := k.scan.MarshalParts(d)
+	if err != nil {
+		return nil, err
+	}
+	for i, rows := range pieces {
+		if pieces[i], err = k.head.before(keptMagic, rows); err != nil {
+			return nil, err
+		}
+	}
+	return pieces, nil
+}
+
+// before puts a binary form of package dp together with the head.
+func (h keptHead) before(magic string, data []byte) ([]byte, error) {
+	head, err := json.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("anonymize: %w", err)
+	}
+	start := binary.AppendUvarint([]byte(magic), uint64(len(head)))
+	return slices.Concat(start, head, data), nil
+}
+
+// behind takes the binary form apart and returns that of package dp, which must be
+// of a table that this run could have read. from is what makes such a form.
+func (r *run) behind(magic, from string, data []byte) ([]byte, error) {
+	bad := fmt.Errorf("this is nothing that %s gave, or damaged", from)
+	rest, ok := bytes.CutPrefix(data, []byte(magic))
 	n, skip := binary.Uvarint(rest)
 	if !ok || skip <= 0 || n > uint64(len(rest)-skip) {
 		return nil, bad
@@ -125,21 +156,41 @@ func (r *run) shardScan(schema *arrow.Schema) (*dp.Scan, error) {
 	return dp.NewShard(r.policy.Statistics.Unit, schema, r.policy.queries()...)
 }
 
-// Answer merges what Query kept of all shards of a table, in its binary form and
-// of each of them once, and answers the policy's queries with that. What bounds
-// the rows of a person holds for all shards together. Only once all of them are
-// merged it pays, from the ledger where there is one; then it draws the noise
-// and writes and commits the statistics. After an error nothing is committed,
-// and the cost may have been paid.
+// Tally merges what Query kept of all shards of a table, in its binary form and of
+// each of them once, bounds what every person contributes to the policy's queries,
+// over all shards, and sums that up: for Answer, without any noise. Where the people
+// are divided it is called for each part, with the pieces of that part of all shards.
+// The sums are as confidential as the table.
 //
-// like is the table or any shard of it, of which only the types of the columns
-// are looked at. Of opts it heeds Ledger. A second call draws other noise from
-// the same rows and costs as much again, which without a ledger nobody adds up:
-// whoever calls this must not publish twice.
+// like is the table or any shard of it, of which only the types of the columns are
+// looked at.
+func (p *Pipeline) Tally(
+	ctx context.Context, like Source, kept iter.Seq2[[]byte, error],
+) ([]byte, error) {
+	r, schema, err := p.queried(ctx, like, nil)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := r.tally(ctx, schema, keptMagic, kept)
+	if err != nil {
+		return nil, err
+	}
+	return r.keptHead().before(tallyMagic, sums)
+}
+
+// Answer merges what Tally made of the parts of the people, of each part once, and
+// answers the policy's queries with that. Only once all of them are merged it pays,
+// from the ledger where there is one; then it draws the noise and writes and commits
+// the statistics. After an error nothing is committed, and the cost may have been
+// paid.
+//
+// like and what is confidential are as for Tally. Of opts it heeds Ledger. A second
+// call draws other noise from the same rows and costs as much again, which without a
+// ledger nobody adds up: whoever calls this must not publish twice.
 func (p *Pipeline) Answer(
-	ctx context.Context, like Source, shards iter.Seq2[[]byte, error], dst Sink, opts *RunOptions,
+	ctx context.Context, like Source, tallies iter.Seq2[[]byte, error], dst Sink, opts *RunOptions,
 ) (report *StatisticsReport, err error) {
-	r := new(run)
+	r, schema, err := p.queried(ctx, like, opts)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, dst.Abort())
@@ -148,17 +199,10 @@ func (p *Pipeline) Answer(
 			rec.Release()
 		}
 	}()
-	if p.policy.Statistics == nil {
-		return nil, errNoStatistics
-	}
-	if r, err = p.begin(ctx, like, opts); err != nil {
-		return nil, err
-	}
-	schema, err := r.queried(ctx, like)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := r.merge(ctx, schema, shards)
+	sums, err := r.tally(ctx, schema, tallyMagic, tallies)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +214,7 @@ func (p *Pipeline) Answer(
 	if err != nil {
 		return nil, err
 	}
-	if err := scan.MergeBinary(kept); err != nil {
+	if err := scan.MergeTally(sums); err != nil {
 		return nil, err
 	}
 	if r.results, err = scan.Results(ctx); err != nil {
@@ -188,48 +232,63 @@ func (p *Pipeline) Answer(
 	return report, dst.Commit()
 }
 
-// queried is the schema of the rows that the queries see.
-func (r *run) queried(ctx context.Context, like Source) (*arrow.Schema, error) {
+// queried compares the policy with a source and gives the schema of the rows that
+// the queries see. The run is never nil.
+func (p *Pipeline) queried(
+	ctx context.Context, like Source, opts *RunOptions,
+) (*run, *arrow.Schema, error) {
+	if p.policy.Statistics == nil {
+		return new(run), nil, errNoStatistics
+	}
+	r, err := p.begin(ctx, like, opts)
+	if err != nil {
+		return r, nil, err
+	}
 	reader, err := like.Open(ctx, r.fitRead...)
 	if err != nil {
-		return nil, err
+		return r, nil, err
 	}
 	defer reader.Release()
 	local, err := r.bind(reader.Schema(), r.fitKeep)
 	if err != nil {
-		return nil, err
+		return r, nil, err
 	}
-	return local.out, nil
+	return r, local.out, nil
 }
 
-// merge puts the shards together, in the binary form of package dp.
-func (r *run) merge(
-	ctx context.Context, schema *arrow.Schema, shards iter.Seq2[[]byte, error],
+// tally puts together what comes of the parts of a table, in the binary forms that
+// start with magic, in that of package dp.
+func (r *run) tally(
+	ctx context.Context, schema *arrow.Schema, magic string, parts iter.Seq2[[]byte, error],
 ) ([]byte, error) {
 	all, err := r.shardScan(schema)
 	if err != nil {
 		return nil, err
 	}
+	name, from, merge := "shard", "Query", all.MergeBinary
+	if magic == tallyMagic {
+		name, from, merge = "tally", "Tally", all.MergeTally
+	}
 	n := 0
-	for data, err := range shards {
+	for data, err := range parts {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return nil, err
 		}
-		if data, err = r.rowsOf(data); err == nil {
-			err = all.MergeBinary(data)
+		if data, err = r.behind(magic, from, data); err == nil {
+			err = merge(data)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("anonymize: shard %d: %w", n, err)
+			return nil, fmt.Errorf("anonymize: %s %d: %w", name, n, err)
 		}
 		n++
 	}
 	if n == 0 {
-		return nil, errors.New("anonymize: no shards to answer the queries from")
+		return nil, fmt.Errorf("anonymize: no %s to answer the queries from", name)
 	}
-	return all.MarshalBinary()
+	return all.MarshalTally()
 }
 
 // sessionScan is a scan of the policy's queries that a session pays for.

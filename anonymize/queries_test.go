@@ -46,6 +46,33 @@ func kept(t *testing.T, p *anonymize.Pipeline, shards []*tableio.Memory) (all []
 	return all
 }
 
+// tallied is what Tally makes of shards whose people are divided into so many parts.
+func tallied(t *testing.T, p *anonymize.Pipeline, shards []*tableio.Memory, parts int) (all [][]byte) {
+	t.Helper()
+	of := make([][][]byte, parts)
+	for _, shard := range shards {
+		some, err := p.Query(t.Context(), shard, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces, err := some.MarshalParts(dp.Division{Parts: parts, Key: []byte("key of a division")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, piece := range pieces {
+			of[i] = append(of[i], piece)
+		}
+	}
+	for _, pieces := range of {
+		tally, err := p.Tally(t.Context(), shards[0], each(pieces...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, tally)
+	}
+	return all
+}
+
 func each(data ...[]byte) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for _, d := range data {
@@ -68,8 +95,9 @@ func valueColumn(t *testing.T, stats arrow.Table) (values []float64) {
 	return values
 }
 
-// The queries are answered from seven shards as from the table in one piece, and
-// what bounds the rows of a person holds for all shards together.
+// The queries are answered from seven shards and three parts of the people as from the
+// table in one piece, and what bounds the rows of a person holds for all shards
+// together.
 func TestQueriesOfShards(t *testing.T) {
 	table := visitsTable(1500)
 	defer table.Release()
@@ -82,7 +110,7 @@ func TestQueriesOfShards(t *testing.T) {
 		parts := shards(t, table, 7)
 		dst := tableio.NewBuffer()
 		defer dst.Release()
-		answered, err := p.Answer(t.Context(), parts[3], each(kept(t, p, parts)...), dst, nil)
+		answered, err := p.Answer(t.Context(), parts[3], each(tallied(t, p, parts, 3)...), dst, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +150,7 @@ func TestAnswerPaysOnce(t *testing.T) {
 	parts := shards(t, table, 3)
 	keys, asking := newKeys(t), askingPolicy+"  ledger: "+path+"\n"
 	p := newPipeline(t, asking, keys)
-	data := kept(t, p, parts)
+	data, tallies := kept(t, p, parts), tallied(t, p, parts, 2)
 	answer := func(shards iter.Seq2[[]byte, error]) error {
 		dst := tableio.NewBuffer()
 		defer dst.Release()
@@ -143,42 +171,64 @@ func TestAnswerPaysOnce(t *testing.T) {
 	other := kept(t, newPipeline(t, strings.Replace(askingPolicy, "max_rows: 20", "max_rows: 2", 1),
 		keys), parts)
 	rotated := kept(t, newPipeline(t, asking, newKeys(t)), parts)
+	elsewhere := tallied(t, newPipeline(t, asking, newKeys(t)), parts, 2)
 	for what, c := range map[string]struct {
 		shards iter.Seq2[[]byte, error]
 		want   string
 	}{
-		"no shards":      {each(), "no shards to answer the queries from"},
+		"no shards":      {each(), "no shard to answer the queries from"},
 		"a part of one":  {each(data[0], data[1][:len(data[1])-1]), "shard 1: dp: malformed scan"},
-		"half of one":    {each(data[0][:20]), "shard 0: this is nothing that Query kept"},
+		"half of one":    {each(data[0][:20]), "shard 0: this is nothing that Query gave"},
 		"another policy": {each(data[0], other[1]), "it was kept under another policy"},
 		"another key":    {each(data[0], rotated[1]), "pseudonymized under other keys"},
 		"an error": {func(yield func([]byte, error) bool) { _ = yield(data[0], nil) && yield(nil, broken) },
 			"a worker is lost"},
 	} {
-		if err := answer(c.shards); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := p.Tally(t.Context(), parts[0], c.shards); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, c := range map[string]struct {
+		tallies iter.Seq2[[]byte, error]
+		want    string
+	}{
+		"no tallies":      {each(), "no tally to answer the queries from"},
+		"a shard":         {each(data[0]), "tally 0: this is nothing that Tally gave"},
+		"half of one":     {each(tallies[0], tallies[1][:99]), "tally 1: this is nothing that Tally gave"},
+		"a byte too few":  {each(tallies[0][:len(tallies[0])-1]), "tally 0: dp: malformed tally"},
+		"one twice":       {each(tallies[0], tallies[0]), "part 0 was merged already"},
+		"one is missing":  {each(tallies[1]), "the tallies of 1 of 2 parts are missing"},
+		"another key":     {each(tallies[0], elsewhere[1]), "pseudonymized under other keys"},
+		"what is no part": {func(yield func([]byte, error) bool) { yield(nil, broken) }, "a worker is lost"},
+	} {
+		if err := answer(c.tallies); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	if s := spent(); s != 0 {
 		t.Errorf("ε=%v was paid for nothing", s)
 	}
-	if err := answer(each(data...)); err != nil {
+	if err := answer(each(tallies...)); err != nil {
 		t.Fatal(err)
 	}
 	if s := spent(); s != 4e6 {
 		t.Errorf("ε=%v was paid", s)
 	}
-	if err := answer(each(data...)); !errors.Is(err, dp.ErrBudget) || !errors.Is(err, anonymize.ErrUnsatisfied) {
+	if err := answer(each(tallies...)); !errors.Is(err, dp.ErrBudget) || !errors.Is(err, anonymize.ErrUnsatisfied) {
 		t.Errorf("a second time: %v", err)
 	}
 	if _, err := new(anonymize.Kept).MarshalBinary(); err == nil {
 		t.Error("what nobody kept has a binary form")
 	}
+	if _, err := new(anonymize.Kept).MarshalParts(dp.Division{}); err == nil {
+		t.Error("what nobody kept has parts")
+	}
 	silent := newPipeline(t, visitsPolicy, newKeys(t))
 	if _, err := silent.Query(t.Context(), parts[0], nil); err == nil {
 		t.Error("a policy without statistics was queried")
 	}
-	if _, err := silent.Answer(t.Context(), parts[0], each(data...), tableio.NewBuffer(), nil); err == nil {
+	if _, err := silent.Answer(t.Context(), parts[0], each(tallies...), tableio.NewBuffer(), nil); err == nil {
 		t.Error("a policy without statistics was answered")
 	}
 }

@@ -14,7 +14,8 @@ import (
 // one plan of the counts of all, Apply makes a part of the output of each
 // shard, and Check gives the verdict on all parts. The plan and the rows are
 // those of Run. The queries of a policy have stages of their own, Query of each
-// shard and Answer of all; the others leave them unanswered.
+// shard, Tally of each part of the people and Answer of all; the others leave them
+// unanswered.
 
 // begin compares the policy with the source.
 func (p *Pipeline) begin(ctx context.Context, src Source, opts *RunOptions) (*run, error) {

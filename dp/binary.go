@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // scanMagic starts the binary form; its last byte is the version.
-const scanMagic = "lethe-scan\x01"
+const scanMagic = "lethe-scan\x02"
 
 var errScan = errors.New("dp: malformed scan")
 
@@ -55,49 +56,137 @@ func (p *plan) digest() [sha256.Size]byte {
 // MarshalBinary gives the rows that are kept, for MergeBinary. The bytes are as
 // confidential as the table.
 func (s *Scan) MarshalBinary() ([]byte, error) {
-	if s.done {
-		return nil, errDone
+	if err := s.holdsRows(); err != nil {
+		return nil, err
 	}
-	digest := s.plan.digest()
-	b := append([]byte(scanMagic), digest[:]...)
-	b = s.people.AppendBinary(b)
-	for _, r := range s.rolls {
-		if r != nil {
-			b = r.append(b)
-		}
-	}
-	b = binary.AppendUvarint(b, uint64(len(s.sample.persons)))
-	var entries []uint32
-	for _, who := range s.sample.persons {
-		b = binary.AppendUvarint(b, who.seen)
-		entries = s.sample.entries(who, entries[:0])
-		for _, e := range entries {
-			b = s.sample.append(b, e)
-		}
-	}
-	return b, nil
+	return newScanWriter(s).some(s.part, s.present()), nil
 }
 
-// append writes the groups by their tuples of codes.
-func (r *roll) append(b []byte) []byte {
-	for _, c := range r.coders {
-		b = c.AppendBinary(b)
+// MarshalParts is MarshalBinary in as many pieces as the division has parts: each
+// has the rows of the people of one part, in the order of the parts. Pieces of the
+// same part, of all shards of a table, belong together; see MarshalTally.
+func (s *Scan) MarshalParts(d Division) ([][]byte, error) {
+	if err := s.holdsRows(); err != nil {
+		return nil, err
 	}
-	if r.tuples != nil {
-		b = binary.AppendUvarint(b, uint64(r.tuples.Len()))
-		for _, code := range r.tuples.Keys() {
-			b = binary.AppendUvarint(b, code)
+	if s.part != (part{}) {
+		return nil, errors.New("dp: the rows are those of a part already; divide all alike, at once")
+	}
+	people, err := d.divide(s.people, s.present())
+	if err != nil {
+		return nil, err
+	}
+	w, id := newScanWriter(s), d.id()
+	out := make([][]byte, d.Parts)
+	for i := range out {
+		out[i] = w.some(part{i, d.Parts, id}, people[i])
+	}
+	return out, nil
+}
+
+// holdsRows is nil for a scan that has rows to give.
+func (s *Scan) holdsRows() error {
+	switch {
+	case s.done:
+		return errDone
+	case s.tallied != nil:
+		return errTallied
+	}
+	return nil
+}
+
+// present are the codes of the people of whom a row was seen.
+func (s *Scan) present() []uint32 {
+	codes := make([]uint32, 0, len(s.sample.persons))
+	for code, who := range s.sample.persons {
+		if who.seen > 0 {
+			codes = append(codes, uint32(code))
+		}
+	}
+	return codes
+}
+
+// scanWriter writes the rows of some people, and no group that none of them is in.
+type scanWriter struct {
+	*Scan
+	head    []byte
+	groups  []numbering // by grouping; not used for public keys
+	columns numbering   // memory of roll.append
+	entries []uint32
+}
+
+func newScanWriter(s *Scan) *scanWriter {
+	digest := s.plan.digest()
+	return &scanWriter{Scan: s, head: append([]byte(scanMagic), digest[:]...),
+		groups: make([]numbering, len(s.rolls))}
+}
+
+func (w *scanWriter) some(p part, people []uint32) []byte {
+	b := p.append(slices.Clone(w.head))
+	b = w.people.AppendSome(b, people)
+	for j, roll := range w.rolls {
+		if roll != nil {
+			groups := w.groupsOf(j, people)
+			b = roll.append(b, groups, &w.columns)
+		}
+	}
+	for _, code := range people {
+		who := w.sample.persons[code]
+		b = binary.AppendUvarint(b, who.seen)
+		w.entries = w.sample.entries(who, w.entries[:0])
+		for _, e := range w.entries {
+			b = w.sample.append(b, e, w.groups)
 		}
 	}
 	return b
 }
 
+// groupsOf numbers the groups of a grouping that the people are in.
+func (w *scanWriter) groupsOf(j int, people []uint32) []uint32 {
+	n := &w.groups[j]
+	n.reset()
+	for _, code := range people {
+		w.entries = w.sample.entries(w.sample.persons[code], w.entries[:0])
+		for _, e := range w.entries {
+			if g := w.sample.pages[e>>pageBits].groups[j][e&pageMask]; g != none {
+				n.of(g)
+			}
+		}
+	}
+	return n.codes
+}
+
+// append writes some groups by their tuples of codes, with the values of those.
+func (r *roll) append(b []byte, groups []uint32, n *numbering) []byte {
+	if r.tuples == nil {
+		return r.coders[0].AppendSome(b, groups)
+	}
+	words := len(r.by)
+	tuples := make([]uint32, len(groups)*words)
+	for c, coder := range r.coders {
+		n.reset()
+		for i, g := range groups {
+			tuples[i*words+c] = n.of(r.code(g, c))
+		}
+		b = coder.AppendSome(b, n.codes)
+	}
+	b = binary.AppendUvarint(b, uint64(len(groups)))
+	for _, code := range tuples {
+		b = binary.AppendUvarint(b, uint64(code))
+	}
+	return b
+}
+
 // append writes an entry: groups plus one, zero for none; integers as they are,
-// numbers by their bits.
-func (s *sample) append(b []byte, e uint32) []byte {
+// numbers by their bits. Groups have other numbers where there are some.
+func (s *sample) append(b []byte, e uint32, numbers []numbering) []byte {
 	p, at := &s.pages[e>>pageBits], e&pageMask
-	for _, groups := range p.groups {
-		b = binary.AppendUvarint(b, uint64(groups[at]+1))
+	for j, groups := range p.groups {
+		g := groups[at]
+		if g != none && numbers != nil && len(numbers[j].codes) > 0 {
+			g = numbers[j].of(g)
+		}
+		b = binary.AppendUvarint(b, uint64(g+1))
 	}
 	for _, values := range p.values {
 		if values != nil {
@@ -116,10 +205,11 @@ func (s *sample) append(b []byte, e uint32) []byte {
 // a shard for another unit or other queries are refused, and so are bytes that no
 // shard gives: in particular no person can have more rows, nor a row larger
 // numbers, than the noise is made for. The scan is left as it was then. The bytes
-// of one shard must be merged once only, which is not seen here.
+// of one shard must be merged once only, which is not seen here. A shard takes
+// pieces of MarshalParts of one part alone.
 func (s *Scan) MergeBinary(data []byte) error {
-	if s.done {
-		return errDone
+	if err := s.holdsRows(); err != nil {
+		return err
 	}
 	digest := s.plan.digest()
 	rest, ok := bytes.CutPrefix(data, []byte(scanMagic))
@@ -190,50 +280,50 @@ func (r *scanReader) coder(t column.Type) *column.Coder {
 
 // load fills an empty shard.
 func (s *Scan) load(r *scanReader) {
+	s.part = r.part()
 	s.people = r.coder(s.plan.unitType)
+	s.loadRolls(r)
+	if _, null := s.people.Null(); null {
+		r.fail()
+		return
+	}
+	s.sample.grow(s.people.Len())
+	for p := range s.sample.persons {
+		s.loadPerson(r, &s.sample.persons[p])
+	}
+}
+
+func (s *Scan) loadRolls(r *scanReader) {
 	for j, roll := range s.rolls {
 		if roll != nil {
 			roll.load(r, s.plan.groupings[j].types)
 		}
-	}
-	n := r.uvarint()
-	if n > uint64(s.people.Len()) {
-		r.fail()
-		return
-	}
-	s.sample.grow(int(n))
-	null, nulls := s.people.Null()
-	for p := range uint32(n) {
-		s.loadPerson(r, p, nulls && p == null)
 	}
 }
 
 // maxSeen bounds the rows of a person, so that sums of them do not overflow.
 const maxSeen = 1 << 48
 
-func (s *Scan) loadPerson(r *scanReader, p uint32, null bool) {
+func (s *Scan) loadPerson(r *scanReader, who *person) {
 	seen := r.uvarint()
-	if seen > maxSeen || null && seen > 0 {
+	if seen < 1 || seen > maxSeen {
 		r.fail()
 	}
 	if r.bad {
 		return
 	}
-	who := &s.sample.persons[p]
 	who.seen = seen
-	row := batch{groups: make([][]uint32, len(s.rolls)), values: make([][]int32, len(s.plan.measures)),
-		numbers: make([][]float64, len(s.plan.numbers))}
 	for range min(seen, s.sample.max) {
-		if s.loadRow(r, &row); r.bad || s.sample.n == maxEntries {
-			r.fail()
+		if s.loadRow(r, s.sample, who); r.bad {
 			return
 		}
-		s.sample.put(s.sample.link(who), 0, &row)
 	}
 }
 
-// loadRow reads an entry and checks every number of it against what it can be.
-func (s *Scan) loadRow(r *scanReader, row *batch) {
+// loadRow reads an entry into a sample, as a row of a person, and checks every number
+// of it against what it can be.
+func (s *Scan) loadRow(r *scanReader, to *sample, who *person) {
+	row := &s.batch
 	for j, g := range s.plan.groupings {
 		size, null := uint64(max(g.size, 0)), uint64(none)
 		if roll := s.rolls[j]; roll != nil {
@@ -246,7 +336,7 @@ func (s *Scan) loadRow(r *scanReader, row *batch) {
 		row.groups[j] = append(row.groups[j][:0], uint32(group-1))
 	}
 	for j, m := range s.plan.measures {
-		if m.find != nil {
+		if !to.held[j] {
 			continue
 		}
 		low, high := int64(m.grid.low), int64(m.grid.high)
@@ -263,6 +353,12 @@ func (s *Scan) loadRow(r *scanReader, row *batch) {
 		if kept {
 			row.numbers[j] = append(row.numbers[j][:0], r.float())
 		}
+	}
+	if to.n == maxEntries {
+		r.fail()
+	}
+	if !r.bad {
+		to.put(to.link(who), 0, row)
 	}
 }
 

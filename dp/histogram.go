@@ -89,8 +89,8 @@ func checkEdges(edges []float64) error {
 // table only those that are shown get a number for each.
 type binning struct{ cells }
 
-func (binning) tally(v *view, q *question) tally {
-	return tally{spots: v.spots(q, q.bins(), func(x []int32, out []uint32) {
+func (k binning) tally(v *view, q *question) tally {
+	return tally{spots: v.spots(q, k.places(v, q), func(x []int32, out []uint32) {
 		for i, bin := range x {
 			out[i] = none
 			if bin != skip {
@@ -100,11 +100,10 @@ func (binning) tally(v *view, q *question) tally {
 	})}
 }
 
-// bins is how many bins a histogram has.
-func (q *question) bins() int { return len(q.query.(Histogram).Edges) - 1 }
+func (binning) places(_ *view, q *question) int { return len(q.query.(Histogram).Edges) - 1 }
 
 func (k binning) perturb(v *view, q *question, t *tally, n noise, src *entropy.Source) {
-	counts := zeros(q.bins(), q.size(v))
+	counts := zeros(k.places(v, q), q.size(v))
 	for g := range q.size(v) {
 		at := t.spots.group(g)
 		for i, bin := range at.place {

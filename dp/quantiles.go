@@ -92,6 +92,8 @@ type ranking struct{}
 // trees are quantiles: group·ranks + rank, as places among the leaves.
 type trees struct{ value, lower, upper []float64 }
 
+func (ranking) places(v *view, q *question) int { return q.grid(v, 0).shape().leaves }
+
 func (ranking) tally(v *view, q *question) tally {
 	g := q.grid(v, 0)
 	form := g.shape()

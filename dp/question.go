@@ -50,6 +50,11 @@ func (t *tally) of(groups []uint32) tally {
 	return out
 }
 
+// placing is a kind whose rows are at places of their groups.
+type placing interface {
+	places(v *view, q *question) int
+}
+
 // cells is the part of a kind whose tally is cells, each of which gets noise.
 type cells struct{}
 

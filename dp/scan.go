@@ -19,12 +19,15 @@ import (
 type Scan struct {
 	plan   *plan
 	root   bool // has the right to Results
-	done   bool // gave its results, or was merged
+	done   bool // gave its results or its tally, or was merged
+	part   part // of the people whose rows a shard takes; everyone before it has any
 	paid   receipt
 	source *entropy.Source
 	people *column.Coder
 	rolls  []*roll // by grouping; nil for public keys
 	sample *sample
+	// tallied are sums that were given in place of rows; or nil.
+	tallied *tallied
 
 	// memory for one batch
 	codes   []uint32
@@ -46,8 +49,11 @@ func (s *Scan) Shard() *Scan { return s.plan.newScan(false) }
 // or of another type than in the schema of the scan, when the unit column holds
 // a null, and beyond 2^31 rows kept.
 func (s *Scan) Add(rec arrow.Record) error {
-	if s.done {
-		return errDone
+	if err := s.holdsRows(); err != nil {
+		return err
+	}
+	if s.part != (part{}) {
+		return errMixed
 	}
 	if err := s.read(rec); err != nil {
 		return fmt.Errorf("dp: %w", err)
@@ -116,12 +122,19 @@ func (s *Scan) Merge(other *Scan) error {
 		return errDone
 	case s == other:
 		return errors.New("dp: a scan cannot be merged with itself")
+	case s.tallied != nil || other.tallied != nil:
+		return errTallied
 	case s.plan != other.plan:
 		return errors.New("dp: scans of different queries cannot be merged; make one by Shard")
 	case other.root:
 		return errors.New("dp: merge a shard into its scan, not the scan into the shard")
+	case !s.root && s.part != other.part && (s.part != part{} || s.people.Len() > 0):
+		return errMixed
 	case s.sample.n+other.sample.n > maxEntries:
 		return fmt.Errorf("dp: more than %d rows; lower max_rows or scan a part", maxEntries)
+	}
+	if !s.root {
+		s.part = other.part
 	}
 	codes, err := s.people.Merge(other.people)
 	if err != nil {
@@ -149,7 +162,7 @@ func (s *Scan) Merge(other *Scan) error {
 // finish forgets the rows.
 func (s *Scan) finish() {
 	s.done = true
-	s.people, s.rolls, s.sample, s.source = nil, nil, nil, nil
+	s.people, s.rolls, s.sample, s.source, s.tallied = nil, nil, nil, nil, nil
 	s.codes, s.entries = nil, nil
 	s.batch, s.group = batch{}, groupScratch{}
 }
@@ -203,10 +216,13 @@ func (s *Scan) Results(ctx context.Context) ([]arrow.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
 	if err := s.paid.valid(ctx); err != nil {
 		return nil, fmt.Errorf("dp: %w", err)
 	}
-	v, answers, err := s.sum().answer(s.source)
+	v, answers, err := s.total().answer(s.source)
 	s.finish() // also after an error, of what may have been drawn
 	if err != nil {
 		return nil, fmt.Errorf("dp: %w", err)

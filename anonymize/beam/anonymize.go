@@ -60,8 +60,8 @@ func Anonymize(s beam.Scope, job Job, paths []string, out string) beam.PCollecti
 	plan := Solve(s, job, Count(s, job, shards))
 	verdict := Release(s, job, Apply(s, job, shards, plan, out), plan, out)
 	if job.Statistics != "" {
-		kept := Query(s, job, shards)
-		Answer(s, job, beam.ParDo(s, &afterFn{}, kept, beam.SideInput{Input: verdict}))
+		tallies := Tallies(s, job, Query(s, job, shards))
+		Answer(s, job, beam.ParDo(s, &afterFn{}, tallies, beam.SideInput{Input: verdict}))
 	}
 	return verdict
 }

@@ -29,6 +29,17 @@ type Job struct {
 	// queries to. It is required where the policy has queries and refused where
 	// it has none.
 	Statistics string
+	// Parts is how many parts the people are divided into for the statistics, each of
+	// which one worker bounds and sums up; 0 is 64. A worker holds the people of a part.
+	Parts int
+}
+
+// parts is Parts or what it is where nothing is said.
+func (j Job) parts() int {
+	if j.Parts == 0 {
+		return 64
+	}
+	return j.Parts
 }
 
 // Shard is a part of the table that one worker reads.
@@ -44,6 +55,9 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[Verdict]())
 }
 
+// maxParts bounds the elements that a shard becomes.
+const maxParts = 1 << 16
+
 // validate finds mistakes before anything is submitted.
 func (j Job) validate() error {
 	if j.Policy == "" {
@@ -53,6 +67,9 @@ func (j Job) validate() error {
 		if name == "" || path == "" {
 			return errors.New("beam: a key without a name or a path")
 		}
+	}
+	if j.Parts < 0 || j.Parts > maxParts {
+		return fmt.Errorf("beam: %d parts of the people, want 1 to %d, or 0 for 64", j.Parts, maxParts)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package beam
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,25 +15,38 @@ import (
 
 	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
+	"github.com/lethe-go/lethe/dp"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, Shard, func(Kept), error](&queryFn{})
-	register.DoFn4x1[context.Context, int, func(*Kept) bool, func(Answers), error](&answerFn{})
-	register.DoFn3x0[Kept, Verdict, func(Kept)](&afterFn{})
-	register.Emitter1[Kept]()
+	register.DoFn3x1[context.Context, Shard, func(int, Kept), error](&queryFn{})
+	register.DoFn4x1[context.Context, int, func(*Kept) bool, func(Tally), error](&tallyFn{})
+	register.DoFn4x1[context.Context, int, func(*Tally) bool, func(Answers), error](&answerFn{})
+	register.DoFn3x0[Tally, Verdict, func(Tally)](&afterFn{})
+	register.Emitter2[int, Kept]()
+	register.Emitter1[Tally]()
 	register.Emitter1[Answers]()
 	register.Iter1[Kept]()
+	register.Iter1[Tally]()
 	beam.RegisterType(reflect.TypeFor[Kept]())
+	beam.RegisterType(reflect.TypeFor[Tally]())
 	beam.RegisterType(reflect.TypeFor[Answers]())
 	beam.RegisterType(reflect.TypeFor[anonymize.BudgetReport]())
 }
 
-// Kept is what the queries of a policy keep of a shard: a bounded sample of the
-// rows of each person, in the binary form of anonymize.Kept.
+// Kept is what the queries of a policy keep of a part of the people of a shard: a
+// bounded sample of the rows of each person, in the binary form of anonymize.Kept.
 type Kept struct {
 	Shard Shard
 	Data  []byte
+}
+
+// Tally is what the rows of a part of the people come to, of all shards, as
+// anonymize.Pipeline.Tally gives it.
+type Tally struct {
+	Shards int   // that it is of
+	Like   Shard // one of them
+	Data   []byte
 }
 
 // Answers say what the queries of a policy cost.
@@ -48,18 +62,23 @@ type Answers struct {
 // Answers. The table itself is not written; see Anonymize for both.
 func Statistics(s beam.Scope, job Job, paths []string) beam.PCollection {
 	s = s.Scope("lethe.Statistics")
-	return Answer(s, job, Query(s, job, Shards(s, paths)))
+	return Answer(s, job, Tallies(s, job, Query(s, job, Shards(s, paths))))
 }
 
 // Query reads each shard once and keeps of it what the queries of the policy
-// need: a PCollection of Kept, one of a shard.
+// need: a PCollection of Kept by the part of the people that it is of, one of each
+// part of each shard.
 func Query(s beam.Scope, job Job, shards beam.PCollection) beam.PCollection {
 	must(job.validate())
-	return beam.ParDo(s.Scope("lethe.Query"), &queryFn{Job: job}, shards)
+	// What is drawn here goes to all workers, which must divide people alike.
+	people := dp.Division{Parts: job.parts(), Key: make([]byte, 32)}
+	rand.Read(people.Key) // never fails
+	return beam.ParDo(s.Scope("lethe.Query"), &queryFn{Job: job, People: people}, shards)
 }
 
 type queryFn struct {
 	Job      Job
+	People   dp.Division
 	pipeline *anonymize.Pipeline
 }
 
@@ -70,7 +89,7 @@ func (f *queryFn) Setup(ctx context.Context) (err error) {
 }
 
 // ProcessElement reads a shard.
-func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(Kept)) error {
+func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(int, Kept)) error {
 	src, err := shard.open()
 	if err != nil {
 		return err
@@ -79,49 +98,40 @@ func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(Kep
 	if err != nil {
 		return err
 	}
-	data, err := kept.MarshalBinary()
+	pieces, err := kept.MarshalParts(f.People)
 	if err != nil {
 		return err
 	}
-	emit(Kept{shard, data})
+	for i, data := range pieces {
+		emit(i, Kept{shard, data})
+	}
 	return nil
 }
 
-// Answer merges on one worker what was kept of all shards, pays from the ledger
-// that the policy names, if it names one, draws the noise and writes the
-// statistics to job.Statistics: a PCollection of one Answers. A file that is
-// there already is an error, so that a second attempt of the runner publishes no
-// second noise. It panics on a job that does not say where to write.
-func Answer(s beam.Scope, job Job, kept beam.PCollection) beam.PCollection {
+// Tallies merges what was kept of a part of the people, of all shards, where the
+// bounds on a person hold for all of them together, and sums it up: a PCollection of
+// Tally, one of each part, which different workers make.
+func Tallies(s beam.Scope, job Job, kept beam.PCollection) beam.PCollection {
 	must(job.validate())
-	if job.Statistics == "" {
-		panic(errors.New("beam: no file for the statistics"))
-	}
-	s = s.Scope("lethe.Answer")
-	all := beam.GroupByKey(s, beam.AddFixedKey(s, kept))
-	return beam.ParDo(s, &answerFn{Job: job}, all)
+	s = s.Scope("lethe.Tallies")
+	return beam.ParDo(s, &tallyFn{Job: job}, beam.GroupByKey(s, kept))
 }
 
-type answerFn struct {
+type tallyFn struct {
 	Job      Job
 	pipeline *anonymize.Pipeline
 }
 
 // Setup makes the stages, which need the keys to know the types of tokens.
-func (f *answerFn) Setup(ctx context.Context) (err error) {
+func (f *tallyFn) Setup(ctx context.Context) (err error) {
 	f.pipeline, err = f.Job.pipeline(ctx, true)
 	return err
 }
 
-// ProcessElement answers from all shards, once.
-func (f *answerFn) ProcessElement(
-	ctx context.Context, _ int, next func(*Kept) bool, emit func(Answers),
+// ProcessElement sums up a part of the people.
+func (f *tallyFn) ProcessElement(
+	ctx context.Context, _ int, next func(*Kept) bool, emit func(Tally),
 ) error {
-	path := f.Job.Statistics
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("beam: %s is there already; where an earlier attempt wrote it, it is "+
-			"complete and paid for, and else name another file", filepath.Base(path))
-	}
 	var first Kept
 	if !next(&first) {
 		return errors.New("beam: no shards")
@@ -130,27 +140,19 @@ func (f *answerFn) ProcessElement(
 	if err != nil {
 		return err
 	}
-	dst, err := tableio.Create(path, nil)
+	seen := map[Shard]bool{}
+	data, err := f.pipeline.Tally(ctx, like, once(first, next, seen))
 	if err != nil {
 		return err
 	}
-	report, err := f.pipeline.Answer(ctx, like, once(first, next), dst, nil)
-	if err != nil {
-		return err
-	}
-	a := Answers{Queries: len(report.Queries), Spent: report.Spent}
-	if report.Ledger != nil {
-		a.Entry = report.Ledger.Entry
-	}
-	emit(a)
+	emit(Tally{len(seen), first.Shard, data})
 	return nil
 }
 
 // once gives what was kept of each shard and fails on one that comes twice: what
 // bounds a person would hold all the same, and the answers would be wrong.
-func once(first Kept, next func(*Kept) bool) iter.Seq2[[]byte, error] {
+func once(first Kept, next func(*Kept) bool, seen map[Shard]bool) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		seen := map[Shard]bool{}
 		for k, ok := first, true; ok; ok = next(&k) {
 			if seen[k.Shard] {
 				yield(nil, fmt.Errorf("beam: shard %d of %s comes twice", k.Shard.Part,
@@ -165,8 +167,84 @@ func once(first Kept, next func(*Kept) bool) iter.Seq2[[]byte, error] {
 	}
 }
 
+// Answer merges the tallies of all parts of the people on one worker, pays from the
+// ledger that the policy names, if it names one, draws the noise and writes the
+// statistics to job.Statistics: a PCollection of one Answers. A file that is
+// there already is an error, so that a second attempt of the runner publishes no
+// second noise. It panics on a job that does not say where to write.
+func Answer(s beam.Scope, job Job, tallies beam.PCollection) beam.PCollection {
+	must(job.validate())
+	if job.Statistics == "" {
+		panic(errors.New("beam: no file for the statistics"))
+	}
+	s = s.Scope("lethe.Answer")
+	all := beam.GroupByKey(s, beam.AddFixedKey(s, tallies))
+	return beam.ParDo(s, &answerFn{Job: job}, all)
+}
+
+type answerFn struct {
+	Job      Job
+	pipeline *anonymize.Pipeline
+}
+
+// Setup makes the stages, which need the keys to know the types of tokens.
+func (f *answerFn) Setup(ctx context.Context) (err error) {
+	f.pipeline, err = f.Job.pipeline(ctx, true)
+	return err
+}
+
+// ProcessElement answers from all parts, once.
+func (f *answerFn) ProcessElement(
+	ctx context.Context, _ int, next func(*Tally) bool, emit func(Answers),
+) error {
+	path := f.Job.Statistics
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("beam: %s is there already; where an earlier attempt wrote it, it is "+
+			"complete and paid for, and else name another file", filepath.Base(path))
+	}
+	var first Tally
+	if !next(&first) {
+		return errors.New("beam: no tallies")
+	}
+	like, err := first.Like.open()
+	if err != nil {
+		return err
+	}
+	dst, err := tableio.Create(path, nil)
+	if err != nil {
+		return err
+	}
+	report, err := f.pipeline.Answer(ctx, like, alike(first, next), dst, nil)
+	if err != nil {
+		return err
+	}
+	a := Answers{Queries: len(report.Queries), Spent: report.Spent}
+	if report.Ledger != nil {
+		a.Entry = report.Ledger.Entry
+	}
+	emit(a)
+	return nil
+}
+
+// alike gives the tallies and fails where one is of fewer shards than another: rows
+// of some people would be missing.
+func alike(first Tally, next func(*Tally) bool) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for t, ok := first, true; ok; ok = next(&t) {
+			if t.Shards != first.Shards {
+				yield(nil, fmt.Errorf("beam: a tally is of %d shards and another of %d: something was "+
+					"lost on the way", t.Shards, first.Shards))
+				return
+			}
+			if !yield(t.Data, nil) {
+				return
+			}
+		}
+	}
+}
+
 // afterFn lets elements pass once there is a verdict.
 type afterFn struct{}
 
 // ProcessElement passes an element on.
-func (*afterFn) ProcessElement(k Kept, _ Verdict, emit func(Kept)) { emit(k) }
+func (*afterFn) ProcessElement(t Tally, _ Verdict, emit func(Tally)) { emit(t) }

@@ -22,7 +22,8 @@ import (
 )
 
 func init() {
-	register.DoFn2x0[Kept, func(Kept)](&repeatFn{})
+	register.DoFn3x0[int, Kept, func(int, Kept)](&repeatFn{})
+	register.DoFn3x0[int, Kept, func(int, Kept)](&dropFn{})
 	register.DoFn1x0[Answers](&costFn{})
 }
 
@@ -132,30 +133,34 @@ func TestStatisticsSameAsRun(t *testing.T) {
 // publishes nothing, and what fails before is not paid for.
 func TestStatisticsOnce(t *testing.T) {
 	job, paths, l := askingJob(t, 1, 8e6)
-	execute := func(repeat bool) error {
+	job.Parts = 3
+	execute := func(between any) error {
 		pipeline, s := beam.NewPipelineWithRoot()
 		kept := Query(s, job, Shards(s, paths))
-		if repeat {
-			kept = beam.ParDo(s, &repeatFn{}, kept)
+		if between != nil {
+			kept = beam.ParDo(s, between, kept)
 		}
-		beam.ParDo0(s, &costFn{}, Answer(s, job, kept))
+		beam.ParDo0(s, &costFn{}, Answer(s, job, Tallies(s, job, kept)))
 		_, err := prism.Execute(context.Background(), pipeline)
 		return err
 	}
-	if err := execute(true); err == nil || !strings.Contains(err.Error(), "comes twice") {
+	if err := execute(&repeatFn{}); err == nil || !strings.Contains(err.Error(), "comes twice") {
 		t.Errorf("a shard twice: %v", err)
+	}
+	if err := execute(&dropFn{}); err == nil || !strings.Contains(err.Error(), "was lost on the way") {
+		t.Errorf("a piece is lost: %v", err)
 	}
 	if _, err := os.Stat(job.Statistics); !os.IsNotExist(err) || spent(t, l) != 0 {
 		t.Errorf("%v, ε=%v was paid", err, spent(t, l))
 	}
-	if err := execute(false); err != nil {
+	if err := execute(nil); err != nil {
 		t.Fatal(err)
 	}
 	got := answersIn(t, job.Statistics)
 	if got[0] != 500 || got[1] != 500 {
 		t.Errorf("%v rows of %v people, who count once each", got[0], got[1])
 	}
-	if err := execute(false); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := execute(nil); err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("a second attempt: %v", err)
 	}
 	if e := spent(t, l); e != 4e6 {
@@ -175,7 +180,19 @@ func (*costFn) ProcessElement(a Answers) {
 // repeatFn gives every element twice.
 type repeatFn struct{}
 
-func (*repeatFn) ProcessElement(k Kept, emit func(Kept)) { emit(k); emit(k) }
+func (*repeatFn) ProcessElement(part int, k Kept, emit func(int, Kept)) {
+	emit(part, k)
+	emit(part, k)
+}
+
+// dropFn loses a part of the people of one shard.
+type dropFn struct{}
+
+func (*dropFn) ProcessElement(part int, k Kept, emit func(int, Kept)) {
+	if part != 1 || k.Shard.File != 2 {
+		emit(part, k)
+	}
+}
 
 // TestStatisticsNamed: a policy with queries and a job that does not say where to
 // write the answers, and the other way around.

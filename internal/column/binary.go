@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/lethe-go/lethe/internal/group"
 )
@@ -13,19 +14,50 @@ var errMalformed = errors.New("malformed column of values")
 // AppendBinary appends the Coder in a form that DecodeCoder reads: the type,
 // the number of codes, the code of null plus one, and the values by code.
 func (c *Coder) AppendBinary(b []byte) []byte {
-	b = appendBytes(b, []byte(c.typ.String()))
-	b = binary.AppendUvarint(b, uint64(c.Len()))
-	b = binary.AppendUvarint(b, uint64(c.null+1))
+	b = c.appendHead(b, c.Len(), c.null)
 	for i := range uint32(c.Len()) {
-		switch {
-		case int64(i) == c.null:
-		case c.text != nil:
-			b = appendBytes(b, c.text.at(i))
-		default:
-			b = binary.LittleEndian.AppendUint64(b, c.words.Keys()[i])
-		}
+		b = c.appendValue(b, i)
 	}
 	return b
+}
+
+// AppendSome appends the values of some codes, each of them once, in the form of
+// AppendBinary, where their codes are their places in the list.
+func (c *Coder) AppendSome(b []byte, codes []uint32) []byte {
+	null := -1
+	if c.null >= 0 {
+		null = slices.Index(codes, uint32(c.null))
+	}
+	b = c.appendHead(b, len(codes), int64(null))
+	for _, code := range codes {
+		b = c.appendValue(b, code)
+	}
+	return b
+}
+
+// AppendValue appends bytes that tell the value of a code from the others of its
+// type, whatever Coder holds it. Null has none.
+func (c *Coder) AppendValue(b []byte, code uint32) []byte {
+	if c.text != nil && int64(code) != c.null {
+		return append(b, c.text.at(code)...)
+	}
+	return c.appendValue(b, code)
+}
+
+func (c *Coder) appendHead(b []byte, codes int, null int64) []byte {
+	b = appendBytes(b, []byte(c.typ.String()))
+	b = binary.AppendUvarint(b, uint64(codes))
+	return binary.AppendUvarint(b, uint64(null+1))
+}
+
+func (c *Coder) appendValue(b []byte, code uint32) []byte {
+	switch {
+	case int64(code) == c.null:
+		return b
+	case c.text != nil:
+		return appendBytes(b, c.text.at(code))
+	}
+	return binary.LittleEndian.AppendUint64(b, c.words.Keys()[code])
 }
 
 func appendBytes(b, s []byte) []byte {
