@@ -70,7 +70,7 @@ const perPair, perCell = 24, 64
 
 // tupleBytes is what a combination takes.
 func (c *Counts) tupleBytes() int64 {
-	const perTuple, perWord = 60, 18
+	const perTuple, perWord = 68, 18
 	return perTuple + perWord*int64(c.layout.Words())
 }
 

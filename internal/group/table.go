@@ -16,17 +16,24 @@ const MaxLen = 1<<32 - 2
 
 const (
 	golden  = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio
-	chunk   = 256                // keys whose slots are read before any is compared
+	chunk   = 256                // keys whose first buckets are read together
 	minBits = 4
+
+	bucketBits = 2
+	bucket     = 1 << bucketBits // slots that are compared together, within a cache line
+	tagBits    = 1<<32 - 1
+
 	// longest is the run of taken slots after which a table takes another
 	// multiplier.
 	longest = 1000
 )
 
 // Table maps keys to dense numbers by open addressing with linear probing. The
-// keys themselves are one dense slice; the slots hold numbers only, so that
-// clearing and growing are cheap. The zero value is not ready, see New. A
-// Table may be read by many goroutines and written by one.
+// keys themselves are one dense slice; a slot holds a number and a tag, which is
+// the lower half of the hash. Of keys below 2^32 the tag says which they are, so
+// that one is found by looking at its slot alone; others are compared too. The
+// zero value is not ready, see New. A Table may be read by many goroutines and
+// written by one.
 //
 // The hash is a product, of which the upper bits count. The golden ratio
 // spreads codes that lie beside each other evenly. A file can be written so
@@ -39,8 +46,9 @@ type Table struct {
 	by    uint64 // multiplier of the hash
 	keys  []uint64
 	n     int
-	slots []uint32 // number + 1; 0 is free
-	shift uint     // 64 - log2(len(slots))
+	high  uint64   // the bits that first words have
+	slots []uint64 // tag << 32 | number + 1; 0 is free, as all behind it in the bucket are
+	shift uint     // 64 - log2(buckets)
 	hole  int64    // number without a key, see Reserve; -1 without
 }
 
@@ -55,15 +63,15 @@ func New(words, hint int) *Table {
 // Reset forgets all keys and makes room for hint keys, re-using memory. Slices
 // handed out by Keys before are overwritten by later additions.
 func (t *Table) Reset(hint int) {
-	b := max(minBits, bits.Len(uint(max(hint, 1)+max(hint, 1)/2)))
+	b := max(minBits, bits.Len(uint(max(hint, 1)+max(hint, 1)/3)))
 	if size := 1 << b; size <= cap(t.slots) {
 		t.slots = t.slots[:size]
 		clear(t.slots)
 	} else {
-		t.slots = make([]uint32, size)
+		t.slots = make([]uint64, size)
 	}
-	t.shift = uint(64 - b)
-	t.keys, t.n, t.hole = t.keys[:0], 0, -1
+	t.spread()
+	t.keys, t.n, t.high, t.hole = t.keys[:0], 0, 0, -1
 }
 
 // Len is the number of keys, with the reserved one.
@@ -91,16 +99,15 @@ func (t *Table) Reserve() uint32 {
 // keys holds len(out)*Words words. The caller sees to it that the table stays
 // below MaxLen keys.
 func (t *Table) Add(keys []uint64, out []uint32) {
-	if t.words == 1 {
-		for len(out) > chunk {
-			t.add1(keys[:chunk], out[:chunk])
-			keys, out = keys[chunk:], out[chunk:]
+	w := t.words
+	for len(out) > 0 {
+		n := min(chunk, len(out))
+		t.grow(n)
+		var b lookups
+		for _, i := range b.atHome(t, keys[:n*w], out[:n]) {
+			out[i] = t.place(keys[int(i)*w : (int(i)+1)*w])
 		}
-		t.add1(keys, out)
-		return
-	}
-	for i := range out {
-		out[i] = t.addN(keys[i*t.words : (i+1)*t.words])
+		keys, out = keys[n*w:], out[n:]
 	}
 }
 
@@ -108,43 +115,96 @@ func (t *Table) Add(keys []uint64, out []uint32) {
 // and returns how many are not.
 func (t *Table) Find(keys []uint64, out []uint32) (missing int) {
 	w := t.words
-	if w == 1 {
-		for len(out) > chunk {
-			missing += t.findAll1(keys[:chunk], out[:chunk])
-			keys, out = keys[chunk:], out[chunk:]
-		}
-		return missing + t.findAll1(keys, out)
-	}
-	for i := range out {
-		out[i], _ = t.findN(keys[i*w : (i+1)*w])
-		if out[i] == None {
-			missing++
-		}
-	}
-	return missing
-}
-
-// findAll1 reads the slots first, as add1 does.
-func (t *Table) findAll1(keys []uint64, out []uint32) (missing int) {
-	for i := range out {
-		out[i] = t.slots[hash1(keys[i], t.by)>>t.shift]
-	}
-	for i, key := range keys[:len(out)] {
-		switch s := out[i]; {
-		case s == 0:
-			out[i] = None
-			missing++
-		case t.keys[s-1] == key:
-			out[i] = s - 1
-		default:
-			if out[i] = t.find1(key); out[i] == None {
+	for len(out) > 0 {
+		n := min(chunk, len(out))
+		var b lookups
+		for _, i := range b.atHome(t, keys[:n*w], out[:n]) {
+			if out[i], _ = t.probe(keys[int(i)*w : (int(i)+1)*w]); out[i] == None {
 				missing++
 			}
 		}
+		keys, out = keys[n*w:], out[n:]
 	}
 	return missing
 }
 
+// lookups are the places among some keys of those that are not in their first
+// bucket.
+type lookups struct{ late [chunk]uint8 }
+
+// atHome writes the numbers of keys that are in their first buckets to out and
+// returns the places of the others, ascending. The buckets are read ahead by a
+// loop that does nothing else, so that the memory serves many together, and no
+// branch depends on what is in them.
+func (b *lookups) atHome(t *Table, keys []uint64, out []uint32) []uint8 {
+	if t.words > 1 {
+		return b.atHomeWide(t, keys, out)
+	}
+	slots, by, shift, high := t.slots, t.by, t.shift&63, t.high
+	keys = keys[:len(out)]
+	for i, key := range keys {
+		out[i] = uint32(slots[hash1(key, by)>>shift*bucket])
+		high |= key
+	}
+	n := 0
+	for i, key := range keys {
+		h := hash1(key, by)
+		s := (*[bucket]uint64)(slots[h>>shift*bucket:])
+		h &= tagBits
+		o := uint32(tagged(s[0], h)|tagged(s[1], h)|tagged(s[2], h)|tagged(s[3], h)) - 1
+		out[i] = o
+		b.late[n&(chunk-1)] = uint8(i)
+		n += int((uint64(o) + 1) >> 32)
+	}
+	if high>>32 == 0 {
+		return b.late[:n]
+	}
+	return b.unequal(t, keys, out)
+}
+
+// tagged is the slot where it has the tag, else 0. Of the slots of a bucket one
+// may have it, or several where keys are not below 2^32.
+func tagged(slot, tag uint64) uint64 { return slot & uint64(int64((slot>>32^tag)-1)>>63) }
+
+// unequal compares the keys with those of the numbers that were found for them,
+// by which a tag is not enough. A number of an equal key is right however it was
+// come by, so one that is none is replaced by any.
+func (b *lookups) unequal(t *Table, keys []uint64, out []uint32) []uint8 {
+	n := 0
+	for i, key := range keys {
+		o := min(out[i], uint32(max(t.n, 1)-1))
+		out[i] = o
+		b.late[n&(chunk-1)] = uint8(i)
+		if t.n == 0 || t.keys[o] != key || int64(o) == t.hole {
+			n++
+		}
+	}
+	return b.late[:n]
+}
+
+// atHomeWide is atHome for keys of several words.
+func (b *lookups) atHomeWide(t *Table, keys []uint64, out []uint32) []uint8 {
+	w := t.words
+	var hashes [chunk]uint64
+	for i := range out {
+		hashes[i] = hashN(keys[i*w:(i+1)*w], t.by)
+		out[i] = uint32(t.slots[t.home(hashes[i])])
+	}
+	for i := range out {
+		s, tag := (*[bucket]uint64)(t.slots[t.home(hashes[i]):]), hashes[i]&tagBits
+		out[i] = uint32(tagged(s[0], tag)|tagged(s[1], tag)|tagged(s[2], tag)|tagged(s[3], tag)) - 1
+	}
+	n := 0
+	for i, o := range out {
+		b.late[n&(chunk-1)] = uint8(i)
+		if int(o) >= t.n || int64(o) == t.hole || !equal(t.keys[int(o)*w:], keys[i*w:(i+1)*w]) {
+			n++
+		}
+	}
+	return b.late[:n]
+}
+
+// hash1 is a bijection, and so are its lower 32 bits of keys below 2^32.
 func hash1(key, by uint64) uint64 { return (key ^ key>>31) * by }
 
 func hashN(key []uint64, by uint64) uint64 {
@@ -155,65 +215,27 @@ func hashN(key []uint64, by uint64) uint64 {
 	return h
 }
 
-// add1 reads the slots of all its keys first: the reads do not depend on each
-// other, so the memory serves them together.
-func (t *Table) add1(keys []uint64, out []uint32) {
-	t.grow(len(out))
-	slots, shift, by := t.slots, t.shift, t.by
-	for i := range out {
-		out[i] = slots[hash1(keys[i], by)>>shift]
+func (t *Table) hash(key []uint64) uint64 {
+	if t.words == 1 {
+		return hash1(key[0], t.by)
 	}
-	for i, key := range keys[:len(out)] {
-		if s := out[i]; s != 0 && t.keys[s-1] == key {
-			out[i] = s - 1
-			continue
-		}
-		mask := uint64(len(slots) - 1)
-		home := hash1(key, by) >> shift
-		for p := home; ; p = (p + 1) & mask {
-			s := slots[p]
-			if s == 0 {
-				t.keys = append(t.keys, key)
-				t.n++
-				slots[p] = uint32(t.n)
-				out[i] = uint32(t.n - 1)
-				if (p-home)&mask > longest {
-					t.respread()
-					slots, by = t.slots, t.by
-				}
-				break
-			}
-			if t.keys[s-1] == key {
-				out[i] = s - 1
-				break
-			}
-		}
-	}
+	return hashN(key, t.by)
 }
 
-func (t *Table) find1(key uint64) uint32 {
-	mask := uint64(len(t.slots) - 1)
-	for p := hash1(key, t.by) >> t.shift; ; p = (p + 1) & mask {
-		s := t.slots[p]
-		if s == 0 {
-			return None
-		}
-		if t.keys[s-1] == key {
-			return s - 1
-		}
-	}
-}
+// home is where the first bucket of a hash begins.
+func (t *Table) home(hash uint64) uint64 { return hash >> (t.shift & 63) * bucket }
 
-// findN returns the number of a key, or None and the free slot for it.
-func (t *Table) findN(key []uint64) (uint32, uint64) {
+// probe returns the number of a key, or None and the free slot for it.
+func (t *Table) probe(key []uint64) (number uint32, free uint64) {
+	h := t.hash(key)
 	mask := uint64(len(t.slots) - 1)
-	for p := hashN(key, t.by) >> t.shift; ; p = (p + 1) & mask {
+	for p := t.home(h); ; p = (p + 1) & mask {
 		s := t.slots[p]
 		if s == 0 {
 			return None, p
 		}
-		if equal(t.keys[int(s-1)*t.words:], key) {
-			return s - 1, p
+		if s>>32 == h&tagBits && equal(t.keys[int(uint32(s)-1)*t.words:], key) {
+			return uint32(s) - 1, p
 		}
 	}
 }
@@ -227,35 +249,40 @@ func equal(a, b []uint64) bool {
 	return true
 }
 
-func (t *Table) addN(key []uint64) uint32 {
-	t.grow(1)
-	s, p := t.findN(key)
-	if s != None {
-		return s
+// place returns the number of a key, which is the next one if it is new.
+func (t *Table) place(key []uint64) uint32 {
+	number, p := t.probe(key)
+	if number != None {
+		return number
 	}
+	h := t.hash(key)
 	t.keys = append(t.keys, key...)
+	t.high |= key[0]
 	t.n++
-	t.slots[p] = uint32(t.n)
-	if (p-hashN(key, t.by)>>t.shift)&uint64(len(t.slots)-1) > longest {
+	t.slots[p] = h<<32 | uint64(t.n)
+	if (p-t.home(h))&uint64(len(t.slots)-1) > longest {
 		t.respread()
 	}
 	return uint32(t.n - 1)
 }
 
-// grow keeps the table at most two thirds full after more keys.
+// grow keeps the table at most three quarters full after more keys.
 func (t *Table) grow(more int) {
 	want := t.n + more
-	if want <= len(t.slots)/3*2 {
+	if want <= len(t.slots)/4*3 {
 		return
 	}
 	size := len(t.slots)
-	for want > size/3*2 {
+	for want > size/4*3 {
 		size *= 2
 	}
-	t.slots = make([]uint32, size)
-	t.shift = uint(64 - bits.TrailingZeros(uint(size)))
+	t.slots = make([]uint64, size)
+	t.spread()
 	t.fill()
 }
+
+// spread makes hashes lead to all of the slots.
+func (t *Table) spread() { t.shift = uint(64 + bucketBits - bits.TrailingZeros(uint(len(t.slots)))) }
 
 // respread changes the multiplier.
 func (t *Table) respread() {
@@ -264,23 +291,29 @@ func (t *Table) respread() {
 	t.fill()
 }
 
-// fill gives each number its slot; all are free.
+// fill gives each number its slot; all are free. First slots are read ahead, as
+// by atHome: one that is taken stays so.
 func (t *Table) fill() {
-	mask := uint64(len(t.slots) - 1)
-	for i := range t.n {
-		if int64(i) == t.hole {
-			continue
+	slots, w, mask := t.slots, t.words, uint64(len(t.slots)-1)
+	var hashes, from [chunk]uint64
+	for lo := 0; lo < t.n; lo += chunk {
+		n := min(chunk, t.n-lo)
+		for i := range hashes[:n] {
+			h := t.hash(t.keys[(lo+i)*w : (lo+i+1)*w])
+			hashes[i], from[i] = h, t.home(h)
+			if slots[from[i]] != 0 {
+				from[i]++
+			}
 		}
-		var h uint64
-		if t.words == 1 {
-			h = hash1(t.keys[i], t.by)
-		} else {
-			h = hashN(t.keys[i*t.words:(i+1)*t.words], t.by)
+		for i, h := range hashes[:n] {
+			if int64(lo+i) == t.hole {
+				continue
+			}
+			p := from[i]
+			for slots[p&mask] != 0 {
+				p++
+			}
+			slots[p&mask] = h<<32 | uint64(lo+i+1)
 		}
-		p := h >> t.shift
-		for t.slots[p] != 0 {
-			p = (p + 1) & mask
-		}
-		t.slots[p] = uint32(i + 1)
 	}
 }

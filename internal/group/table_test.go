@@ -85,24 +85,3 @@ func TestTableAgainstMap(t *testing.T) {
 		}
 	})
 }
-
-func BenchmarkAdd(b *testing.B) {
-	for _, c := range []struct {
-		name     string
-		distinct uint64
-	}{{"20k", 20_000}, {"1M", 1_000_000}} {
-		b.Run(c.name, func(b *testing.B) {
-			keys := make([]uint64, 3_000_000)
-			seed := uint64(1)
-			for i := range keys {
-				seed = seed*6364136223846793005 + 1442695040888963407
-				keys[i] = seed >> 11 % c.distinct * 0x10001
-			}
-			out := make([]uint32, len(keys))
-			for b.Loop() {
-				New(1, 0).Add(keys, out)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(keys)), "ns/key")
-		})
-	}
-}
