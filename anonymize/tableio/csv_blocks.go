@@ -27,10 +27,10 @@ type blockJob[T any] struct {
 	done   chan struct{}
 }
 
-// startBlocks begins a run; work must be safe for concurrent use. The caller
-// stops it.
+// startBlocks begins a run. Calls of work come at the same time from workers that
+// are numbered from 0. The caller stops the run.
 func startBlocks[T any](
-	ctx context.Context, c *csvTable, in *input, rows int, work func(*block) (T, error),
+	ctx context.Context, c *csvTable, in *input, work func(worker int, b *block) (T, error),
 ) *blockRun[T] {
 	workers := c.file.opts.Workers
 	inner, cancel := context.WithCancel(ctx)
@@ -45,16 +45,18 @@ func startBlocks[T any](
 		defer r.running.Done()
 		defer close(todo)
 		defer close(r.order)
-		r.read(rows, todo)
+		r.read(todo)
 	}()
-	for range workers {
+	for worker := range workers {
 		go func() {
 			defer r.running.Done()
 			for job := range todo {
-				job.result, job.err = work(job.b)
-				select {
-				case r.free <- job.b:
-				default:
+				job.result, job.err = work(worker, job.b)
+				if len(job.b.data) <= 2*chunkSize {
+					select {
+					case r.free <- job.b:
+					default:
+					}
 				}
 				job.b = nil
 				close(job.done)
@@ -64,24 +66,21 @@ func startBlocks[T any](
 	return r
 }
 
-// read takes the file apart until its end, an error or cancellation.
-func (r *blockRun[T]) read(rows int, todo chan<- *blockJob[T]) {
-	if !r.table.file.opts.NoHeader {
-		var head block
-		head.reset(0)
-		if err := r.in.scan.record(&head); err != nil {
-			r.send(failed[T](err))
-			return
-		}
-	}
+// read cuts the text into blocks until its end, an error or cancellation.
+func (r *blockRun[T]) read(todo chan<- *blockJob[T]) {
+	headed := r.table.file.opts.NoHeader
 	for r.ctx.Err() == nil {
 		var b *block
 		select {
 		case b = <-r.free:
 		default:
-			b = new(block)
+			b = &block{delim: r.table.delim}
 		}
-		err := r.in.scan.block(b, len(r.table.columns), rows)
+		err := r.in.chunks.next(b)
+		if err == nil && !headed {
+			b.columns = 0
+			err, headed = b.split(1), true
+		}
 		if err == io.EOF {
 			return
 		}
@@ -89,6 +88,7 @@ func (r *blockRun[T]) read(rows int, todo chan<- *blockJob[T]) {
 			r.send(failed[T](err))
 			return
 		}
+		b.columns = len(r.table.columns)
 		job := &blockJob[T]{b: b, done: make(chan struct{})}
 		if !r.send(job) {
 			return

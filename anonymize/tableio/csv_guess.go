@@ -72,20 +72,21 @@ func (c *csvTable) guess(ctx context.Context, f *content) ([]guess, error) {
 	if err != nil {
 		return nil, err
 	}
-	nulls := c.file.opts.Null
-	run := startBlocks(ctx, c, in, defaultBatchRows, func(b *block) ([]guess, error) {
+	null := newNullTexts(c.file.opts.Null)
+	run := startBlocks(ctx, c, in, func(_ int, b *block) ([]guess, error) {
 		g := make([]guess, b.columns)
-		for column := range g {
-			g[column] = anything
-			for row := range b.rows {
-				// A null text in quotes counts as null here: only a column of
-				// text can hold it.
-				if v := b.field(row, column); !isNull(v, nulls) {
-					g[column] = g[column].see(v)
-				}
+		for column, name := range c.columns {
+			if g[column] = anything; c.file.opts.Types[name] != nil {
+				g[column] = seen // its type is said
 			}
 		}
-		return g, nil
+		err := b.each(func() error {
+			for column := range g {
+				g[column] = g[column].seeAll(b, column, &null)
+			}
+			return nil
+		})
+		return g, err
 	})
 	defer run.stop(func([]guess) {})
 	all := make([]guess, len(c.columns))

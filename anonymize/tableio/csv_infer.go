@@ -24,6 +24,38 @@ const (
 // merge combines what two parts of a file say.
 func (g guess) merge(h guess) guess { return g&h&anything | (g|h)&seen }
 
+// seeAll narrows g by the fields of a column of the stretch at hand. A null text
+// in quotes counts as null here: only a column of text can hold it.
+func (g guess) seeAll(b *block, column int, null *nullTexts) guess {
+	for i := column; i < len(b.fields) && g != seen; i += b.columns {
+		switch v := b.text(b.fields[i]); {
+		case null.has(v):
+		case g&asInt != 0 && plainInteger(v):
+			g = (g | seen) & (seen | asInt | asFloat)
+		default:
+			g = g.see(v)
+		}
+	}
+	return g
+}
+
+// plainInteger says of integers of few digits that they are: those that see
+// would look at for long.
+func plainInteger(v []byte) bool {
+	if len(v) > 1 && v[0] == '-' && v[1] != '0' {
+		v = v[1:]
+	}
+	if len(v) == 0 || len(v) > 18 || v[0] == '0' && len(v) > 1 {
+		return false
+	}
+	for _, c := range v {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
 // see narrows g by a value.
 func (g guess) see(b []byte) guess {
 	if g&anything == 0 {

@@ -2,19 +2,17 @@ package tableio
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -54,24 +52,12 @@ func openCSV(t *File, f *content) (table, error) {
 		return nil, err
 	}
 	c.delim = delim
-	in, err := c.reader(f)
-	if err != nil {
+	head := &block{delim: delim}
+	if err := c.head(f, head); err != nil {
 		return nil, err
 	}
-	defer in.close()
-	var head block
-	head.reset(0)
-	if err := in.scan.record(&head); err == io.EOF {
-		return nil, errors.New("the file is empty")
-	} else if err != nil {
-		return nil, err
-	}
-	head.columns = len(head.quoted)
-	if err := head.checkText(); err != nil {
-		return nil, err
-	}
-	for i := range head.columns {
-		name := string(head.field(0, i))
+	for i, field := range head.fields {
+		name := string(head.text(field))
 		if t.opts.NoHeader {
 			name = fmt.Sprintf("column%d", i+1)
 		}
@@ -94,11 +80,35 @@ func openCSV(t *File, f *content) (table, error) {
 	return c, nil
 }
 
+// head splits the first record of f.
+func (c *csvTable) head(f *content, b *block) error {
+	text, done, err := c.text(f)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = newChunks(text, sampleSize).next(b)
+	if err == nil {
+		err = b.split(1)
+	}
+	switch {
+	case err == io.EOF, err == nil && len(b.starts) == 0:
+		return errors.New("the file is empty")
+	case err != nil:
+		return err
+	}
+	b.columns = len(b.fields)
+	if bad := badText(b.data[:b.at]); bad < b.at {
+		return b.badField(bad)
+	}
+	return nil
+}
+
 // input is an open CSV file with what lies between it and its text.
 type input struct {
-	scan  *scanner
-	f     *content
-	close func()
+	chunks *chunks
+	f      *content
+	close  func()
 }
 
 // reader begins to read f from its start.
@@ -107,9 +117,7 @@ func (c *csvTable) reader(f *content) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{f: f, scan: newScanner(text, c.delim), close: done}
-	in.scan.skipBOM()
-	return in, nil
+	return &input{f: f, chunks: newChunks(text, chunkSize), close: done}, nil
 }
 
 // text decompresses f by its extension.
@@ -148,22 +156,28 @@ func (z *inflating) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// A delimiter is found in that much text, and rows.
+const sampleSize, sampleRows = 1 << 16, 20
+
 // detect finds the delimiter: the one that takes the first records apart into
 // the most fields, each into as many as the first.
 func (c *csvTable) detect(f *content) (byte, error) {
 	if d := c.file.opts.Delimiter; d != 0 {
 		return byte(d), nil
 	}
-	const sampleSize, sampleRows = 1 << 16, 20
 	text, done, err := c.text(f)
 	if err != nil {
 		return 0, err
 	}
 	defer done()
-	sample := make([]byte, sampleSize)
+	sample := make([]byte, sampleSize, sampleSize+csvSlack+1)
 	n, err := io.ReadFull(text, sample)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return 0, err
+	}
+	sample = sample[:n]
+	if bytes.HasPrefix(sample, byteOrderMark) {
+		sample = sample[:copy(sample, sample[len(byteOrderMark):])]
 	}
 	candidates := ",;\t|"
 	if c.file.opts.tabs {
@@ -171,9 +185,9 @@ func (c *csvTable) detect(f *content) (byte, error) {
 	}
 	best, most := candidates[0], 1
 	for i := range len(candidates) {
-		s := newScanner(strings.NewReader(string(sample[:n])), candidates[i])
-		s.skipBOM()
-		if fields := s.consistent(sampleRows, n == sampleSize); fields > most {
+		b := &block{delim: candidates[i], cut: n == sampleSize}
+		b.begin(sample, 1, 0)
+		if fields := b.consistent(sampleRows); fields > most {
 			best, most = candidates[i], fields
 		}
 	}
@@ -181,22 +195,18 @@ func (c *csvTable) detect(f *content) (byte, error) {
 }
 
 // consistent returns how many fields the first rows records have, 0 where
-// they differ. The last record of a sample that was cut is not counted.
-func (s *scanner) consistent(rows int, cut bool) int {
-	var b block
-	b.reset(0)
+// they differ. The last record of a block that was cut is not counted.
+func (b *block) consistent(rows int) int {
 	fields := 0
 	for row := range rows {
-		before := len(b.quoted)
-		err := s.record(&b)
-		if err == io.EOF || cut && s.eof && s.at == s.n {
+		err := b.split(1)
+		if errors.Is(err, errLong) || err == nil && len(b.starts) == 0 {
 			break
 		}
-		got := len(b.quoted) - before
-		if err != nil || row > 0 && got != fields {
+		if err != nil || row > 0 && len(b.fields) != fields {
 			return 0
 		}
-		fields = got
+		fields = len(b.fields)
 	}
 	return fields
 }
@@ -223,140 +233,67 @@ func (c *csvTable) start(
 		return nil, err
 	}
 	fields := make([]arrow.Field, len(picked))
-	parsers := make([]*columnParser, len(picked))
+	builders := make([][]*columnBuilder, c.file.opts.Workers)
+	null := newNullTexts(c.file.opts.Null)
 	for k, i := range picked {
 		fields[k] = arrow.Field{Name: c.columns[i], Type: types[i], Nullable: true}
 		p, err := newTextParser(types[i])
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", c.columns[i], err)
 		}
-		parsers[k] = &columnParser{p, i, c.columns[i], c.file.opts.Null}
+		for w := range builders {
+			builders[w] = append(builders[w], newColumnBuilder(p, i, c.columns[i], null))
+		}
 	}
 	schema := arrow.NewSchema(fields, nil)
 	in, err := c.reader(f)
 	if err != nil {
 		return nil, err
 	}
-	rows := c.file.opts.BatchRows
-	pass := startBlocks(ctx, c, in, rows, func(b *block) (arrow.Record, error) {
-		return parseBlock(schema, parsers, b)
+	pass := startBlocks(ctx, c, in, func(worker int, b *block) (arrow.Record, error) {
+		return parseBlock(schema, builders[worker], b)
 	})
-	return newStream(ctx, schema, &csvPass{pass}), nil
+	return newStream(ctx, schema, &csvPass{blocks: pass}), nil
 }
 
-// csvPass is the producer of a pass; it adds the name of the file to errors.
-type csvPass struct{ blocks *blockRun[arrow.Record] }
+// csvPass is the producer of a pass: it cuts the records of blocks to the size
+// asked for and adds the name of the file to errors.
+type csvPass struct {
+	blocks *blockRun[arrow.Record]
+	rec    arrow.Record // being cut
+	at     int64
+}
 
 func (p *csvPass) next() (arrow.Record, error) {
-	rec, err := p.blocks.next()
-	if err == io.EOF {
-		if err := p.blocks.table.file.unchanged(p.blocks.in.f); err != nil {
-			return nil, err
+	for p.rec == nil || p.at == p.rec.NumRows() {
+		p.drop()
+		rec, err := p.blocks.next()
+		if err == io.EOF {
+			if err := p.blocks.table.file.unchanged(p.blocks.in.f); err != nil {
+				return nil, err
+			}
+			return nil, io.EOF
 		}
-		return nil, io.EOF
+		if err != nil {
+			return nil, p.blocks.table.file.wrap(err)
+		}
+		p.rec, p.at = rec, 0
 	}
-	if err != nil {
-		return nil, p.blocks.table.file.wrap(err)
+	n := min(int64(p.blocks.table.file.opts.BatchRows), p.rec.NumRows()-p.at)
+	cut := p.rec.NewSlice(p.at, p.at+n)
+	p.at += n
+	return cut, nil
+}
+
+func (p *csvPass) drop() {
+	if p.rec != nil {
+		p.rec.Release()
+		p.rec = nil
 	}
-	return rec, nil
 }
 
 func (p *csvPass) stop() {
+	p.drop()
 	p.blocks.stop(func(rec arrow.Record) { rec.Release() })
 	p.blocks.in.f.Close()
-}
-
-func isNull(v []byte, nulls []string) bool {
-	for _, n := range nulls {
-		if string(v) == n {
-			return true
-		}
-	}
-	return false
-}
-
-// columnParser makes arrays of one column.
-type columnParser struct {
-	*textParser
-	column int
-	name   string
-	nulls  []string
-}
-
-func parseBlock(schema *arrow.Schema, parsers []*columnParser, b *block) (arrow.Record, error) {
-	arrays := make([]arrow.Array, 0, len(parsers))
-	defer func() {
-		for _, a := range arrays {
-			a.Release()
-		}
-	}()
-	for _, p := range parsers {
-		a, err := p.array(b)
-		if err != nil {
-			return nil, err
-		}
-		arrays = append(arrays, a)
-	}
-	return array.NewRecord(schema, arrays, int64(b.rows)), nil
-}
-
-func (p *columnParser) array(b *block) (arrow.Array, error) {
-	switch {
-	case p.dt.ID() == arrow.NULL:
-		for row := range b.rows {
-			if !isNull(b.field(row, p.column), p.nulls) {
-				return nil, p.wrong(b, row)
-			}
-		}
-		return array.NewNull(b.rows), nil
-	case p.parse == nil:
-		return p.text(b)
-	}
-	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(b.rows))), rows: b.rows}
-	out := make([]byte, b.rows*p.width)
-	for row := range b.rows {
-		field := b.field(row, p.column)
-		if isNull(field, p.nulls) {
-			v.nulls++
-			continue
-		}
-		if !p.parse(out[row*p.width:(row+1)*p.width], field) {
-			return nil, p.wrong(b, row)
-		}
-		v.bits[row>>3] |= 1 << (row & 7)
-	}
-	if p.dt.ID() == arrow.BOOL {
-		packed := make([]byte, bitutil.BytesForBits(int64(b.rows)))
-		for row, x := range out {
-			packed[row>>3] |= x << (row & 7)
-		}
-		out = packed
-	}
-	return newArray(p.dt, v, memory.NewBufferBytes(out)), nil
-}
-
-func (p *columnParser) wrong(b *block, row int) error {
-	return &line{b.lines[row], fmt.Errorf("column %q: not %s", p.name, p.what)}
-}
-
-// text is a column of text, where a field in quotes is never null.
-func (p *columnParser) text(b *block) (arrow.Array, error) {
-	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(b.rows))), rows: b.rows}
-	ends := make([]int64, 1, b.rows+1)
-	total := 0
-	for row := range b.rows {
-		total += len(b.field(row, p.column))
-	}
-	data := make([]byte, 0, total)
-	for row := range b.rows {
-		field := b.field(row, p.column)
-		if !b.quoted[row*b.columns+p.column] && isNull(field, p.nulls) {
-			v.nulls++
-		} else {
-			v.bits[row>>3] |= 1 << (row & 7)
-			data = append(data, field...)
-		}
-		ends = append(ends, int64(len(data)))
-	}
-	return stringArray(p.dt, v, ends, data)
 }
