@@ -87,14 +87,15 @@ func (c *Checker) Audit() (*Audit, error) {
 	if !c.seen {
 		return nil, errors.New("kanon: check: no record was added")
 	}
-	sizes := c.rowsIn
+	rows := c.classes.times()
+	sizes := rows
 	if c.cfg.Unit != "" {
 		sizes = c.peopleIn
 	}
 	a := &Audit{
 		Quasi: slices.Clone(c.cfg.Quasi), Unit: c.cfg.Unit,
 		Rows: c.rows, Classes: int64(len(sizes)),
-		Sizes: sizeCounts(sizes), RowSizes: sizeCounts(c.rowsIn),
+		Sizes: sizeCounts(sizes), RowSizes: sizeCounts(rows),
 		Models: []ModelResult{}, Sensitive: []SensitiveAudit{}, Holds: true,
 	}
 	if c.cfg.Unit != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -55,18 +54,14 @@ type Checker struct {
 	traces  []trace          // of a person
 	values  []*checkedValues // a sensitive column
 
-	rowsIn   []int64 // of a class
-	peopleIn []int64
-	block    [][]uint32 // numbers of a block of rows, by column
-	ids      []uint32   // their classes
-	compared bool       // with a reference
-	referred int64      // rows of it
+	peopleIn []int64       // of a class
+	block    *checkedBlock // of Add
+	ids      []uint32      // classes of the rows of a block
+	compared bool          // with a reference
+	referred int64         // rows of it
 
 	population []int64 // people of a class; nil without a population
 }
-
-// checkBlock is how many rows are handled column by column at a time.
-const checkBlock = 1 << 14
 
 // NewChecker returns a checker that has seen no rows. It copies cfg. Refused,
 // all at once, are: no quasi-identifier, a column named twice, and a model
@@ -107,7 +102,7 @@ func NewChecker(cfg CheckConfig) (*Checker, error) {
 			errs = append(errs, fmt.Errorf("kanon: check: model %d: %w", i+1, err))
 		}
 	}
-	c.classes, c.block = newCheckClasses(len(cfg.Quasi)), make([][]uint32, len(c.columns))
+	c.classes, c.block = newCheckClasses(len(cfg.Quasi)), newCheckedBlock(len(c.columns))
 	for _, name := range c.cfg.Sensitive {
 		v := newCheckedValues(name, cfg.Models)
 		v.frequencies = v.frequencies || cfg.Frequencies
@@ -132,33 +127,6 @@ func Check(ctx context.Context, r array.RecordReader, cfg CheckConfig) (*Audit, 
 	return c.Audit()
 }
 
-// AddAll counts the rows of all records of r, as Add does. It ends with an error
-// when ctx is done or r fails, too. It does not release r.
-func (c *Checker) AddAll(ctx context.Context, r array.RecordReader) error {
-	if c.err == nil {
-		c.err = c.addAll(ctx, r)
-	}
-	return c.err
-}
-
-func (c *Checker) addAll(ctx context.Context, r array.RecordReader) error {
-	if _, err := c.find(r.Schema()); err != nil {
-		return err
-	}
-	for r.Next() {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("kanon: check: %w", err)
-		}
-		if err := c.add(r.Record()); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
-		return fmt.Errorf("kanon: check: %w", err)
-	}
-	return nil
-}
-
 // Add counts the rows of a record. Columns are found by name, others are
 // ignored. After an error the checker is of no use: every further call returns
 // the error.
@@ -167,64 +135,6 @@ func (c *Checker) Add(rec arrow.Record) error {
 		c.err = c.add(rec)
 	}
 	return c.err
-}
-
-func (c *Checker) add(rec arrow.Record) error {
-	at, err := c.find(rec.Schema())
-	if err != nil {
-		return err
-	}
-	if c.population != nil {
-		return errors.New("kanon: check: rows after the population; add the table first")
-	}
-	if c.rows+rec.NumRows() >= math.MaxUint32 { // so that no number of a pair overflows
-		return fmt.Errorf("kanon: check: more than %d rows", uint32(math.MaxUint32-1))
-	}
-	read := make([]blockReader, len(at))
-	for i, column := range c.columns {
-		if read[i], err = column.reader(rec.Column(at[i])); err != nil {
-			return fmt.Errorf("kanon: check: column %q: %w", column.name, err)
-		}
-	}
-	q, s := len(c.cfg.Quasi), len(c.values)
-	for from := 0; from < int(rec.NumRows()); from += checkBlock {
-		n := min(checkBlock, int(rec.NumRows())-from)
-		for i, read := range read {
-			c.block[i] = read.block(c.block[i], from, n)
-		}
-		c.countClasses(c.block[:q], n)
-		var people []uint32
-		if c.cfg.Unit != "" {
-			people = c.block[q+s]
-			if err := c.noNullUnit(people, from); err != nil {
-				return err
-			}
-			c.countPeople(c.ids, people)
-		}
-		for i, values := range c.block[q : q+s] {
-			c.values[i].count(c.ids, values, people)
-		}
-	}
-	c.rows += rec.NumRows()
-	return nil
-}
-
-// countClasses numbers the classes of n rows and counts the rows in each.
-func (c *Checker) countClasses(values [][]uint32, n int) {
-	c.ids = slices.Grow(c.ids[:0], n)[:n]
-	c.classes.classes(values, c.ids)
-	for more := c.classes.len() - len(c.rowsIn); more > 0; more-- {
-		c.rowsIn = append(c.rowsIn, 0)
-		if c.cfg.Unit != "" {
-			c.peopleIn = append(c.peopleIn, 0)
-		}
-		for _, v := range c.values {
-			v.in = append(v.in, 0)
-		}
-	}
-	for _, class := range c.ids {
-		c.rowsIn[class]++
-	}
 }
 
 func (c *Checker) noNullUnit(people []uint32, from int) error {

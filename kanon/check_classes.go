@@ -66,15 +66,11 @@ func (c *checkClasses) widen(most []uint32) {
 	if !wider {
 		return
 	}
-	old := c.keyNumbers
-	c.keyNumbers = newKeyNumbers(c.lay())
-	keys := make([]uint64, old.len()*c.words)
-	for n := range old.len() {
+	c.keyNumbers = c.rewritten(c.lay(), func(old, key []uint64) {
 		for j, f := range c.fields {
-			keys[n*c.words+f.word] |= uint64(before[j].of(old.key(n))) << f.shift
+			key[f.word] |= uint64(before[j].of(old)) << f.shift
 		}
-	}
-	c.number(keys, make([]uint32, old.len()))
+	})
 }
 
 // classes writes the class of each row to out, by the numbers of its values:
@@ -82,29 +78,49 @@ func (c *checkClasses) widen(most []uint32) {
 func (c *checkClasses) classes(values [][]uint32, out []uint32) {
 	most := make([]uint32, len(values))
 	for j, numbers := range values {
+		highest := uint32(0)
 		for _, n := range numbers {
-			most[j] = max(most[j], n)
+			highest = max(highest, n)
 		}
+		most[j] = highest
 	}
 	c.widen(most)
-	c.packed = slices.Grow(c.packed[:0], len(out)*c.words)[:len(out)*c.words]
-	clear(c.packed)
-	for j, f := range c.fields {
-		for i, n := range values[j] {
-			c.packed[i*c.words+f.word] |= uint64(n) << f.shift
-		}
-	}
-	c.number(c.packed, out)
+	c.number(c.pack(values, len(out)), out, uint32(c.len()))
 }
 
-// known is the class of a row, if the table has it.
-func (c *checkClasses) known(values [][]uint32, row int) (class uint32, known bool) {
-	key := make([]uint64, c.words)
+// pack makes keys of the numbers of the values of n rows, which fit.
+func (c *checkClasses) pack(values [][]uint32, n int) []uint64 {
+	w := c.words
+	c.packed = slices.Grow(c.packed[:0], n*w)[:n*w]
+	clear(c.packed)
 	for j, f := range c.fields {
-		if !f.fits(values[j][row]) {
-			return 0, false
+		if w == 1 { // the usual one
+			for i, number := range values[j] {
+				c.packed[i] |= uint64(number) << f.shift
+			}
+			continue
 		}
-		key[f.word] |= uint64(values[j][row]) << f.shift
+		for i, number := range values[j] {
+			c.packed[i*w+f.word] |= uint64(number) << f.shift
+		}
 	}
-	return c.find(key)
+	return c.packed
+}
+
+// known writes the class of each row to out, or noNumber where the table has
+// none that is like it.
+func (c *checkClasses) known(values [][]uint32, out []uint32) {
+	key := make([]uint64, c.words)
+	for row := range out {
+		out[row] = noNumber
+		clear(key)
+		fits := true
+		for j, f := range c.fields {
+			fits = fits && f.fits(values[j][row])
+			key[f.word] |= uint64(values[j][row]) << f.shift
+		}
+		if fits {
+			out[row] = c.find(key)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package kanon
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,7 +13,7 @@ import (
 func TestCheckClassesAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(1, 9).Draw(t, "columns")
-		c, want := newCheckClasses(columns), map[string]uint32{}
+		c, want, times := newCheckClasses(columns), map[string]uint32{}, map[uint32]int64{}
 		tuple := func(values [][]uint32, row int) (text string) {
 			for _, numbers := range values {
 				text += fmt.Sprint(numbers[row], " ")
@@ -36,6 +37,7 @@ func TestCheckClassesAgainstMap(t *testing.T) {
 				if _, ok := want[text]; !ok {
 					want[text] = uint32(len(want))
 				}
+				times[class]++
 				if class != want[text] {
 					t.Fatalf("row %d is of class %d, want %d", row, class, want[text])
 				}
@@ -44,14 +46,41 @@ func TestCheckClassesAgainstMap(t *testing.T) {
 		if c.len() != len(want) {
 			t.Fatalf("%d classes, want %d", c.len(), len(want))
 		}
-		values := draw(20)
-		for row := range 20 {
-			class, known := c.known(values, row)
-			if want, ok := want[tuple(values, row)]; known != ok || known && class != want {
-				t.Fatalf("row %d: class %d, %v, want %d, %v", row, class, known, want, ok)
+		for class, n := range c.times() {
+			if n != times[uint32(class)] {
+				t.Fatalf("class %d came %d times, want %d", class, n, times[uint32(class)])
+			}
+		}
+		values, found := draw(20), make([]uint32, 20)
+		c.known(values, found)
+		for row, class := range found {
+			if want, ok := want[tuple(values, row)]; (class != noNumber) != ok || ok && class != want {
+				t.Fatalf("row %d: class %d, want %d, %v", row, class, want, ok)
 			}
 		}
 	})
+}
+
+// Keys that come together are told apart although all slots are read before the
+// first is filled: a free slot looks like one of the key 0.
+func TestKeysTogether(t *testing.T) {
+	for range 200 {
+		keys, want := []uint64{}, map[uint64]uint32{}
+		for i := range uint64(keysAhead - 1) {
+			keys = append(keys, i*i%150+1)
+		}
+		keys = append(keys, 0)
+		out := make([]uint32, len(keys))
+		newKeyNumbers(1).number(keys, out, 0)
+		for i, key := range keys {
+			if _, ok := want[key]; !ok {
+				want[key] = uint32(len(want))
+			}
+			if out[i] != want[key] {
+				t.Fatalf("key %d has number %d, want %d", i, out[i], want[key])
+			}
+		}
+	}
 }
 
 // Pairs are numbered as they come, thousands of them in a block, and each is
@@ -66,20 +95,49 @@ func TestKeyPairs(t *testing.T) {
 		var fresh []int
 		got := p.pairs(a, b, func(i int) { fresh = append(fresh, i) })
 		for i, n := range got {
-			pair := [2]uint32{a[i], b[i]}
-			if _, ok := want[pair]; !ok {
-				want[pair] = uint32(len(want))
+			key := [2]uint32{a[i], b[i]}
+			if _, ok := want[key]; !ok {
+				want[key] = uint32(len(want))
 				if len(fresh) == 0 || fresh[0] != i {
 					t.Fatalf("pair %d of block %d is not said to be new", i, block)
 				}
 				fresh = fresh[1:]
 			}
-			if x, y := p.pair(int(n)); n != want[pair] || x != a[i] || y != b[i] {
-				t.Fatalf("pair %d of block %d has number %d, want %d", i, block, n, want[pair])
+			if n != want[key] {
+				t.Fatalf("pair %d of block %d has number %d, want %d", i, block, n, want[key])
 			}
 		}
 		if len(fresh) > 0 {
 			t.Fatalf("%d pairs are said to be new twice", len(fresh))
 		}
 	}
+	found := map[[2]uint32]uint32{}
+	for key, n := range p.all {
+		a, b := pair(key)
+		found[[2]uint32{a, b}] = n
+	}
+	if !maps.Equal(found, want) {
+		t.Errorf("%d pairs, want %d, or others", len(found), len(want))
+	}
+}
+
+// Texts are numbered as they come, whatever their length, and kept.
+func TestTextNumbers(t *testing.T) {
+	texts, want := newTextNumbers(), map[string]uint32{}
+	rapid.Check(t, func(t *rapid.T) {
+		for range rapid.IntRange(0, 300).Draw(t, "texts") {
+			text := rapid.OneOf(rapid.StringN(0, 2, -1), rapid.String()).Draw(t, "text")
+			if _, ok := want[text]; !ok {
+				want[text] = uint32(len(want) + 1)
+			}
+			if n := texts.number(text); n != want[text] {
+				t.Fatalf("number %d, want %d", n, want[text])
+			}
+		}
+		for text, n := range want {
+			if string(texts.text(n)) != text {
+				t.Fatalf("text %d is another", n)
+			}
+		}
+	})
 }

@@ -3,8 +3,9 @@ package kanon
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
-	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -19,37 +20,41 @@ import (
 // order lists the numbers of the values in ascending order, null last.
 func (c *checkColumn) order() []uint32 {
 	_, decimal := c.typ.(*arrow.Decimal128Type)
-	less := func(a, b uint64) int { return cmp.Compare(int64(a), int64(b)) }
+	all := ascending(c.words, func(a, b uint64) int { return cmp.Compare(int64(a), int64(b)) })
 	if c.kind == "float" {
-		less = func(a, b uint64) int {
+		all = ascending(c.words, func(a, b uint64) int {
 			return cmp.Compare(math.Float64frombits(a), math.Float64frombits(b))
-		}
+		})
 	}
-	words := make([]uint64, 0, len(c.words))
-	for w := range c.words {
-		words = append(words, w)
+	all = append(all, ascending(c.beyond, cmp.Compare[uint64])...)
+	texts := make([]uint32, c.texts.len())
+	for i := range texts {
+		texts[i] = uint32(i + 1)
 	}
-	slices.SortFunc(words, less)
-	texts := make([]string, 0, len(c.bytes))
-	for s := range c.bytes {
-		texts = append(texts, s)
-	}
-	slices.SortFunc(texts, func(a, b string) int {
+	slices.SortFunc(texts, func(m, n uint32) int {
+		a, b := c.texts.text(m), c.texts.text(n)
 		if decimal { // the sign is the first bit
 			if x, y := a[0] < 0x80, b[0] < 0x80; x != y {
 				return cmp.Compare(b[0], a[0])
 			}
 		}
-		return bytes.Compare([]byte(a), []byte(b))
+		return bytes.Compare(a, b)
 	})
-	var all []uint32
+	return append(append(all, texts...), nullCode)
+}
+
+// ascending are the numbers of words, in their order.
+func ascending(t *keyNumbers, compare func(a, b uint64) int) []uint32 {
+	number, words := maps.Collect(t.all), make([]uint64, 0, t.len())
+	for w := range number {
+		words = append(words, w)
+	}
+	slices.SortFunc(words, compare)
+	var numbers []uint32
 	for _, w := range words {
-		all = append(all, c.words[w])
+		numbers = append(numbers, number[w])
 	}
-	for _, s := range texts { // of integers, those beyond int64
-		all = append(all, c.bytes[s])
-	}
-	return append(all, nullCode)
+	return numbers
 }
 
 // paths are the labels of a tree above each value that occurs, by level from 1
@@ -65,14 +70,20 @@ func (c *checkColumn) paths(t *Tree, occurs []int64) ([][]string, error) {
 		}
 		return err
 	}
-	for w, number := range c.words {
+	for w, number := range c.words.all {
 		text, err := c.wordText(w)
 		if err := add(number, text, err); err != nil {
 			return nil, err
 		}
 	}
-	for s, number := range c.bytes {
-		text, err := c.bytesText(s)
+	for w, number := range c.beyond.all {
+		if err := add(number, strconv.FormatUint(w, 10), nil); err != nil {
+			return nil, err
+		}
+	}
+	for i := range c.texts.len() {
+		number := uint32(i + 1)
+		text, err := c.bytesText(c.texts.text(number))
 		if err := add(number, text, err); err != nil {
 			return nil, err
 		}
@@ -120,22 +131,12 @@ func (c *checkColumn) wordText(w uint64) (string, error) {
 	return "", errNoText
 }
 
-func (c *checkColumn) bytesText(s string) (string, error) {
-	switch c.kind {
-	case "text":
-		return s, nil
-	case "integer":
-		n := uint64(0)
-		for _, b := range []byte(s) {
-			n = n<<8 | uint64(b)
-		}
-		return fmt.Sprint(n), nil
+func (c *checkColumn) bytesText(b []byte) (string, error) {
+	if c.kind == "text" {
+		return string(b), nil
 	}
 	if d, ok := c.typ.(*arrow.Decimal128Type); ok {
-		var high, low uint64
-		for i := range 8 {
-			high, low = high<<8|uint64(s[i]), low<<8|uint64(s[8+i])
-		}
+		high, low := binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 		return decimal128.New(int64(high), low).ToString(d.Scale), nil
 	}
 	return "", errNoText

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 )
@@ -26,7 +27,7 @@ func (c *Checker) addPopulation(rec arrow.Record) error {
 		return errors.New("kanon: check: a population before the table; add the table first")
 	}
 	if c.population == nil {
-		c.population = make([]int64, len(c.rowsIn))
+		c.population = make([]int64, c.classes.len())
 	}
 	values := make([][]uint32, len(c.cfg.Quasi))
 	for i, column := range c.columns[:len(values)] {
@@ -39,11 +40,14 @@ func (c *Checker) addPopulation(rec arrow.Record) error {
 		if err != nil {
 			return fmt.Errorf("kanon: check: population: column %q: %w", column.name, err)
 		}
-		values[i] = read.block(nil, 0, int(rec.NumRows()))
+		if values[i], err = read.block(nil, 0, int(rec.NumRows())); err != nil {
+			return fmt.Errorf("kanon: check: population: column %q: %w", column.name, err)
+		}
 	}
-	for row := range int(rec.NumRows()) {
-		class, known := c.classes.known(values, row)
-		if known {
+	c.ids = slices.Grow(c.ids[:0], int(rec.NumRows()))[:rec.NumRows()]
+	c.classes.known(values, c.ids)
+	for _, class := range c.ids {
+		if class != noNumber {
 			c.population[class]++
 		}
 	}
@@ -57,7 +61,7 @@ func (c *Checker) judgeMap(a *Audit, m KMap) (ModelResult, error) {
 	if m.Occurrence != "" {
 		rows := max(c.rows, c.referred)
 		if c.cfg.Unit != "" {
-			rows = int64(len(c.columns[len(c.columns)-1].words) + len(c.columns[len(c.columns)-1].bytes))
+			rows = int64(c.columns[len(c.columns)-1].distinct())
 		}
 		if rows > m.Population {
 			return r, fmt.Errorf("kanon: check: %s: a population of %d, but the table has %d",
@@ -110,7 +114,7 @@ func (c *Checker) judgePresence(m DeltaPresence) (ModelResult, error) {
 	if c.population == nil {
 		return r, fmt.Errorf("kanon: check: %s needs a population; see AddPopulation", m)
 	}
-	for class, rows := range c.rowsIn {
+	for class, rows := range c.classes.times() {
 		people := float64(c.population[class])
 		if people < float64(rows) {
 			return r, fmt.Errorf("kanon: check: %s: the population lacks rows of the table", m)

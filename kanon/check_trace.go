@@ -28,6 +28,7 @@ func mixed(x uint64) uint64 {
 
 // countPeople counts the people in each class, and the classes of each person.
 func (c *Checker) countPeople(classes, people []uint32) {
+	c.peopleIn = extendedTo(c.peopleIn, c.classes.len())
 	c.people.pairs(classes, people, func(i int) { c.peopleIn[classes[i]]++ })
 	for i, class := range classes {
 		person := people[i]

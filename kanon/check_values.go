@@ -13,8 +13,8 @@ import (
 type checkedValues struct {
 	cells  *keyPairs // of class and value
 	people *keyPairs // of cell and person
-	times  []int64
-	in     []int64 // distinct values of a class
+	times  []int64   // people of a cell; nil where rows are counted
+	in     []int64   // distinct values of a class
 
 	frequencies bool // a model asks for times
 	compared    bool // a model asks for table or reference
@@ -41,25 +41,23 @@ func newCheckedValues(column string, models []Model) *checkedValues {
 	return v
 }
 
-// count counts the values of a block of rows of the given classes, or of
-// people, which are nil where rows are counted.
-func (v *checkedValues) count(classes, values, people []uint32) {
-	cells := v.cells.pairs(classes, values, func(i int) {
-		v.in[classes[i]]++
-		v.times = append(v.times, 0)
-	})
-	switch {
-	case !v.frequencies:
-	case people != nil:
+// count counts the values of a block of rows of the given classes, of which
+// there are as many, or of people, which are nil where rows are counted.
+func (v *checkedValues) count(classes, values, people []uint32, all int) {
+	v.in = extendedTo(v.in, all)
+	cells := v.cells.pairs(classes, values, func(i int) { v.in[classes[i]]++ })
+	if v.frequencies && people != nil {
+		v.times = extendedTo(v.times, v.cells.len())
 		v.people.pairs(cells, people, func(i int) { v.times[cells[i]]++ })
-	default:
-		for _, cell := range cells {
-			v.times[cell]++
-		}
 	}
 	if v.compared {
 		v.table.count(values, people)
 	}
+}
+
+// extendedTo is a list of n counts, new ones 0.
+func extendedTo(counts []int64, n int) []int64 {
+	return append(counts, make([]int64, n-len(counts))...)
 }
 
 // whole is the distribution that classes are compared with, by the number of a
@@ -95,6 +93,9 @@ func (c *Checker) Reference(rec arrow.Record) error {
 func (c *Checker) refer(rec arrow.Record) error {
 	c.compared = true
 	c.referred += rec.NumRows()
+	refused := func(column string, err error) error {
+		return fmt.Errorf("kanon: check: reference: column %q: %w", column, err)
+	}
 	reader := func(column *checkColumn) (blockReader, error) {
 		at := rec.Schema().FieldIndices(column.name)
 		if len(at) != 1 {
@@ -103,7 +104,7 @@ func (c *Checker) refer(rec arrow.Record) error {
 		}
 		read, err := column.reader(rec.Column(at[0]))
 		if err != nil {
-			return nil, fmt.Errorf("kanon: check: reference: column %q: %w", column.name, err)
+			return nil, refused(column.name, err)
 		}
 		return read, nil
 	}
@@ -114,7 +115,9 @@ func (c *Checker) refer(rec arrow.Record) error {
 		if err != nil {
 			return err
 		}
-		people = read.block(nil, 0, n)
+		if people, err = read.block(nil, 0, n); err != nil {
+			return refused(c.cfg.Unit, err)
+		}
 		if err := c.noNullUnit(people, 0); err != nil {
 			return err
 		}
@@ -127,18 +130,22 @@ func (c *Checker) refer(rec arrow.Record) error {
 		if err != nil {
 			return err
 		}
-		v.reference.count(read.block(nil, 0, n), people)
+		values, err := read.block(nil, 0, n)
+		if err != nil {
+			return refused(c.cfg.Sensitive[i], err)
+		}
+		v.reference.count(values, people)
 	}
 	return nil
 }
 
 // count counts values of rows, or of people where these are not nil.
 func (w *wholeValues) count(values, people []uint32) {
+	highest := -1
 	for _, value := range values {
-		for int(value) >= len(w.times) {
-			w.times = append(w.times, 0)
-		}
+		highest = max(highest, int(value))
 	}
+	w.times = extendedTo(w.times, max(highest+1, len(w.times)))
 	if people != nil {
 		w.people.pairs(values, people, func(i int) { w.times[values[i]]++ })
 		return
@@ -160,9 +167,13 @@ func (v *checkedValues) classes() [][]frequency {
 	for class, n := range v.in {
 		all[class], flat = flat[:0:n], flat[n:]
 	}
-	for cell := range v.cells.len() {
-		class, value := v.cells.pair(cell)
-		all[class] = append(all[class], frequency{value, v.times[cell]})
+	times := v.times
+	if times == nil {
+		times = v.cells.times()
+	}
+	for key, cell := range v.cells.all {
+		class, value := pair(key)
+		all[class] = append(all[class], frequency{value, times[cell]})
 	}
 	for _, values := range all { // so that sums do not depend on the order of rows
 		slices.SortFunc(values, func(a, b frequency) int { return int(int64(a.value) - int64(b.value)) })
