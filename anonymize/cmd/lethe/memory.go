@@ -10,12 +10,15 @@ import (
 )
 
 // The collector's pace. A table is counted beside whatever else the machine
-// does: a run gives a tenth of its time to stay below memoryFloor as long as
-// what it holds fits with a quarter to spare, and keeps to that quarter beyond.
-// The variables GOGC and GOMEMLIMIT of the environment overrule it.
+// does, and to collect costs a look at all that is held: a run takes memoryFloor
+// without a thought, half as much again as what it holds up to memoryAmple, and
+// a quarter beyond. A small table never fills the floor, since what is held is
+// doubled at most. The variables GOGC and GOMEMLIMIT of the environment overrule
+// it.
 const (
-	gcPercent   = 35
-	memoryFloor = 420 << 20
+	gcPercent   = 100
+	memoryFloor = 256 << 20
+	memoryAmple = 384 << 20
 	paceEvery   = 200 * time.Millisecond
 )
 
@@ -41,7 +44,7 @@ func (p *pacer) limit(held int64) int64 {
 	if most := p.most.Load(); most > 0 {
 		return most / 10 * 9 // the rest is the program itself and stacks
 	}
-	return max(memoryFloor, held+held/4)
+	return max(memoryFloor, min(held+held/2, memoryAmple), held+held/4)
 }
 
 // paceCollector keeps the pace until ctx is done. The context that it returns
