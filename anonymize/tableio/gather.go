@@ -243,8 +243,8 @@ func (g *gather) entry(i int) []byte {
 // take returns the rows as an array that owns its memory, and resets. For a
 // dictionary these are the codes, as int32.
 func (g *gather) take() (arrow.Array, error) {
-	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(g.rows)))}
-	v.add(g.valid, g.rows-g.nulls)
+	v := &validity{most: g.rows}
+	v.add(g.rows, g.valid)
 	defer g.reset()
 	buffer := func(b []byte) *memory.Buffer {
 		return memory.NewBufferBytes(append(make([]byte, 0, len(b)), b...))

@@ -49,6 +49,9 @@ func columnKinds() []columnKind {
 		{"text/5000", arrow.BinaryTypes.String,
 			plain(func(rng *rand.Rand) string { return tokens[rng.IntN(5000)] })},
 		{"text/distinct", arrow.BinaryTypes.String, plain(token)},
+		{"int16/200", arrow.PrimitiveTypes.Int16, func(b array.Builder, rng *rand.Rand) {
+			b.(*array.Int16Builder).Append(int16(100 + 13*rng.IntN(200)))
+		}},
 		{"int64/60", arrow.PrimitiveTypes.Int64, int64s(60)},
 		{"int64/5000", arrow.PrimitiveTypes.Int64, int64s(5000)},
 		{"int64/distinct", arrow.PrimitiveTypes.Int64, int64s(1 << 40)},

@@ -23,7 +23,6 @@ type leafReader struct {
 
 	raw     []byte // scratch: stored values
 	values  []byte // scratch: Arrow values without the nulls
-	codes   []int32
 	strings pqfile.Strings
 }
 
@@ -39,7 +38,7 @@ var errShortGroup = errors.New("its pages hold fewer rows than the row group")
 
 // read returns the next n rows, which the row group has.
 func (r *leafReader) read(n int) (arrow.Array, error) {
-	v := &validity{bits: make([]byte, bitutil.BytesForBits(int64(n)))}
+	v := &validity{most: n}
 	switch {
 	case r.dict:
 		return r.readDictionary(n, v)
@@ -55,22 +54,32 @@ func (r *leafReader) read(n int) (arrow.Array, error) {
 
 // validity collects the bitmap of an array.
 type validity struct {
-	bits  []byte
+	most  int    // rows that there will be at most
+	bits  []byte // nil until a row is null
 	rows  int
 	nulls int
 }
 
-// add appends rows of which values are not null.
-func (v *validity) add(valid []byte, values int) {
+// add appends rows, of which valid has a 1 for those that are not null; nil
+// where none is.
+func (v *validity) add(rows int, valid []byte) {
 	at := v.rows
-	v.rows += len(valid)
-	v.nulls += len(valid) - values
-	if values == len(valid) {
-		bitutil.SetBitsTo(v.bits, int64(at), int64(len(valid)), true)
+	v.rows += rows
+	if valid != nil && v.bits == nil {
+		v.bits = make([]byte, bitutil.BytesForBits(int64(v.most)))
+		bitutil.SetBitsTo(v.bits, 0, int64(at), true)
+	}
+	if v.bits == nil {
 		return
 	}
+	if valid == nil {
+		bitutil.SetBitsTo(v.bits, int64(at), int64(rows), true)
+		return
+	}
+	v.nulls += rows
 	for i, ok := range valid {
 		v.bits[(at+i)>>3] |= ok << ((at + i) & 7)
+		v.nulls -= int(ok)
 	}
 }
 
@@ -95,7 +104,7 @@ func (r *leafReader) next(limit int, v *validity) (rows, values int, err error) 
 		err = errShortGroup
 	}
 	if err == nil {
-		v.add(r.chunk.Valid(), values)
+		v.add(rows, r.chunk.Valid())
 	}
 	return rows, values, err
 }
@@ -129,9 +138,9 @@ func (r *leafReader) readBool(n int, v *validity) (arrow.Array, error) {
 		if err := r.chunk.Fixed(r.raw); err != nil {
 			return nil, err
 		}
-		k := 0
-		for i, ok := range r.chunk.Valid()[:rows] {
-			if ok != 0 {
+		valid, k := r.chunk.Valid(), 0
+		for i := range rows {
+			if valid == nil || valid[i] != 0 {
 				out[(at+i)>>3] |= r.raw[k] & 1 << ((at + i) & 7)
 				k++
 			}
@@ -168,7 +177,7 @@ func (r *leafReader) readFixed(n int, v *validity) (arrow.Array, error) {
 // fixed decodes values into dst, converted: those of a dictionary once each.
 func (r *leafReader) fixed(dst []byte, values int) error {
 	if r.leaf.conv != nil && r.chunk.IsDictionary() && values > 0 {
-		return r.lookUp(dst, values)
+		return r.lookUp(dst)
 	}
 	if r.leaf.bytes != nil {
 		r.strings.Reset()
@@ -189,36 +198,13 @@ func (r *leafReader) fixed(dst []byte, values int) error {
 }
 
 // lookUp decodes values that are indexes of the dictionary.
-func (r *leafReader) lookUp(dst []byte, values int) error {
-	r.codes = slices.Grow(r.codes[:0], values)[:values]
-	if err := r.chunk.Indexes(r.codes); err != nil {
-		return err
-	}
+func (r *leafReader) lookUp(dst []byte) error {
 	dict, err := r.dictionary()
 	if err != nil {
 		return err
 	}
 	width := r.leaf.dt.(arrow.FixedWidthDataType).Bytes()
-	entries := dict.Data().Buffers()[1].Bytes()
-	switch width {
-	case 1:
-		for i, code := range r.codes {
-			dst[i] = entries[code]
-		}
-	case 2:
-		for i, code := range r.codes {
-			copy(dst[i*2:i*2+2], entries[code*2:code*2+2])
-		}
-	case 8:
-		for i, code := range r.codes {
-			copy(dst[i*8:i*8+8], entries[code*8:code*8+8])
-		}
-	default:
-		for i, code := range r.codes {
-			copy(dst[i*width:(i+1)*width], entries[int(code)*width:])
-		}
-	}
-	return nil
+	return r.chunk.LookUp(dst, dict.Data().Buffers()[1].Bytes(), width)
 }
 
 func (r *leafReader) eachString(dst []byte, s *pqfile.Strings) error {
@@ -274,7 +260,11 @@ func (r *leafReader) readBytes(n int, v *validity) (arrow.Array, error) {
 		if err := r.chunk.Bytes(&r.strings, values); err != nil {
 			return nil, err
 		}
-		for _, ok := range r.chunk.Valid()[:rows] {
+		if values == rows {
+			ends = append(ends, r.strings.Offsets[k+1:]...)
+			continue
+		}
+		for _, ok := range r.chunk.Valid() {
 			k += int(ok)
 			ends = append(ends, r.strings.Offsets[k])
 		}

@@ -49,8 +49,9 @@ type Chunk struct {
 	fixed   fixedDecoder
 	bytes   bytesDecoder
 
-	valid   []byte // of the rows Next returned
-	scratch []int32
+	valid    []byte // of the rows Next returned; nil where none is null
+	levelsOf []byte // scratch: memory of valid
+	codes    [lookUpStep]int32
 }
 
 // Chunk returns the decoder of field in row group group.
@@ -123,14 +124,24 @@ func (c *Chunk) Next(limit int) (rows, values int, err error) {
 	n := min(c.left, limit)
 	c.left -= n
 	c.rows -= int64(n)
-	c.valid = slices.Grow(c.valid[:0], n)[:n]
 	if !c.field.Optional {
-		for i := range c.valid {
-			c.valid[i] = 1
-		}
 		return n, n, nil
 	}
-	if err := decode(&c.levels, c.valid); err != nil {
+	level, same, err := c.levels.repeated(n)
+	if err != nil {
+		return 0, 0, err
+	}
+	if same && level == 1 {
+		c.valid = nil
+		return n, n, nil
+	}
+	c.levelsOf = slices.Grow(c.levelsOf[:0], n)[:n]
+	c.valid = c.levelsOf
+	if same {
+		for i := range c.valid {
+			c.valid[i] = byte(min(level, 2))
+		}
+	} else if err := decode(&c.levels, c.valid); err != nil {
 		return 0, 0, err
 	}
 	for _, v := range c.valid {
@@ -139,11 +150,14 @@ func (c *Chunk) Next(limit int) (rows, values int, err error) {
 		}
 		values += int(v)
 	}
+	if values == n {
+		c.valid = nil
+	}
 	return n, values, nil
 }
 
 // Valid has a 1 for each row Next returned that is not null and a 0 for the
-// others. It is overwritten by the next call of Next.
+// others; nil where none is null. It is overwritten by the next call of Next.
 func (c *Chunk) Valid() []byte { return c.valid }
 
 // IsDictionary says whether the rows Next returned are indexes.
@@ -157,14 +171,11 @@ func (c *Chunk) Indexes(dst []int32) error {
 	if err := decode(&c.indexes, dst); err != nil {
 		return err
 	}
-	bad := uint32(0)
-	n := uint32(c.dictLen)
+	most := uint32(0)
 	for _, v := range dst {
-		if uint32(v) >= n {
-			bad = 1
-		}
+		most = max(most, uint32(v))
 	}
-	if bad != 0 {
+	if len(dst) > 0 && most >= uint32(c.dictLen) {
 		return errIndex
 	}
 	return nil
@@ -187,25 +198,7 @@ func (c *Chunk) Fixed(dst []byte) error {
 		}
 		return c.fixed.fixed(dst)
 	}
-	idx, err := c.someIndexes(len(dst) / width)
-	if err != nil {
-		return err
-	}
-	switch width {
-	case 4:
-		for i, v := range idx {
-			copy(dst[i*4:i*4+4], c.dictFixed[int(v)*4:int(v)*4+4])
-		}
-	case 8:
-		for i, v := range idx {
-			copy(dst[i*8:i*8+8], c.dictFixed[int(v)*8:int(v)*8+8])
-		}
-	default:
-		for i, v := range idx {
-			copy(dst[i*width:(i+1)*width], c.dictFixed[int(v)*width:])
-		}
-	}
-	return nil
+	return c.LookUp(dst, c.dictFixed, width)
 }
 
 // Bytes appends n byte strings.
@@ -216,27 +209,25 @@ func (c *Chunk) Bytes(dst *Strings, n int) error {
 		}
 		return c.bytes.bytes(dst, n)
 	}
-	idx, err := c.someIndexes(n)
-	if err != nil {
-		return err
-	}
-	total := int64(0)
-	for _, v := range idx {
-		total += c.dictBytes.Offsets[v+1] - c.dictBytes.Offsets[v]
-	}
-	if total > maxRun {
-		return errRun
-	}
-	dst.Data = slices.Grow(dst.Data, int(total))
-	for _, v := range idx {
-		dst.append(c.dictBytes.at(int(v)))
+	for start := len(dst.Data); n > 0; {
+		codes := c.codes[:min(n, lookUpStep)]
+		if err := c.Indexes(codes); err != nil {
+			return err
+		}
+		total := int64(0)
+		for _, v := range codes {
+			total += c.dictBytes.Offsets[v+1] - c.dictBytes.Offsets[v]
+		}
+		if int64(len(dst.Data)-start)+total > maxRun {
+			return errRun
+		}
+		dst.Data = slices.Grow(dst.Data, int(total))
+		for _, v := range codes {
+			dst.append(c.dictBytes.at(int(v)))
+		}
+		n -= len(codes)
 	}
 	return nil
-}
-
-func (c *Chunk) someIndexes(n int) ([]int32, error) {
-	c.scratch = slices.Grow(c.scratch[:0], n)[:n]
-	return c.scratch, c.Indexes(c.scratch)
 }
 
 func (c *Chunk) nextPage() error {

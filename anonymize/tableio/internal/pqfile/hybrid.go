@@ -107,10 +107,34 @@ func decode[T uint8 | int32](h *hybrid, dst []T) error {
 	return nil
 }
 
+// repeated takes n values at once where they are in one run of repeated ones,
+// and nothing otherwise.
+func (h *hybrid) repeated(n int) (value uint32, ok bool, err error) {
+	for h.left == 0 && n > 0 {
+		if err := h.open(); err != nil {
+			return 0, false, err
+		}
+	}
+	if !h.repeat || h.left < uint64(n) {
+		return 0, false, nil
+	}
+	h.left -= uint64(n)
+	return h.value, true, nil
+}
+
 func unpack[T uint8 | int32](h *hybrid, dst []T) {
 	b, width, at := h.packed, uint64(h.width), h.at
 	mask := uint64(1)<<width - 1
 	i := 0
+	for ; i < len(dst) && at&7 != 0 && at>>3+8 <= uint64(len(b)); i++ {
+		dst[i] = T(binary.LittleEndian.Uint64(b[at>>3:]) >> (at & 7) & mask)
+		at += width
+	}
+	if at&7 == 0 {
+		n := unpackEights(dst[i:], b[min(at>>3, uint64(len(b))):], uint(width))
+		i += n
+		at += uint64(n) * width
+	}
 	// The word at the last eight bytes is the last that can be loaded whole.
 	for ; i < len(dst) && at>>3+8 <= uint64(len(b)); i++ {
 		dst[i] = T(binary.LittleEndian.Uint64(b[at>>3:]) >> (at & 7) & mask)
@@ -121,4 +145,51 @@ func unpack[T uint8 | int32](h *hybrid, dst []T) {
 		at += width
 	}
 	h.at = at
+}
+
+// unpackEights unpacks values that begin with b, eight by eight, as long as it
+// can load whole words, and returns how many. It leaves widths above 28 alone.
+func unpackEights[T uint8 | int32](dst []T, b []byte, width uint) (n int) {
+	mask := uint64(1)<<(width&63) - 1
+	step := int(width)
+	switch {
+	case width <= 8:
+		for ; len(dst) >= 8 && len(b) >= step+8; dst, b = dst[8:], b[step:] {
+			putEight(dst, binary.LittleEndian.Uint64(b), width, mask)
+			n += 8
+		}
+	case width <= 16:
+		odd := 4 * (width & 1) // bits of the second half in the byte of the first
+		for ; len(dst) >= 8 && len(b) >= step+8; dst, b = dst[8:], b[step:] {
+			putFour(dst, binary.LittleEndian.Uint64(b), width, mask)
+			putFour(dst[4:], binary.LittleEndian.Uint64(b[width/2:])>>odd, width, mask)
+			n += 8
+		}
+	case width <= 28:
+		for ; len(dst) >= 8 && len(b) >= step+8; dst, b = dst[8:], b[step:] {
+			for k := uint(0); k < 4; k++ {
+				at := 2 * k * width
+				x := binary.LittleEndian.Uint64(b[at>>3:]) >> (at & 7)
+				dst[2*k], dst[2*k+1] = T(x&mask), T(x>>(width&63)&mask)
+			}
+			n += 8
+		}
+	}
+	return n
+}
+
+func putEight[T uint8 | int32](dst []T, x uint64, width uint, mask uint64) {
+	putFour(dst, x, width, mask)
+	putFour(dst[4:], x>>(4*width&63), width, mask)
+}
+
+func putFour[T uint8 | int32](dst []T, x uint64, width uint, mask uint64) {
+	d := dst[:4]
+	d[0] = T(x & mask)
+	x >>= width & 63
+	d[1] = T(x & mask)
+	x >>= width & 63
+	d[2] = T(x & mask)
+	x >>= width & 63
+	d[3] = T(x & mask)
 }

@@ -192,8 +192,12 @@ func decodeGroup(f *File, group, step int) (rows [][]byte, err error) {
 				parts = append(parts, buf[i*width:(i+1)*width])
 			}
 		}
-		for _, ok := range c.Valid() {
-			if ok == 0 {
+		valid := c.Valid()
+		if (valid == nil) != (n == values) {
+			return nil, fmt.Errorf("a bitmap for %d nulls", n-values)
+		}
+		for i := range n {
+			if valid != nil && valid[i] == 0 {
 				rows = append(rows, nil)
 				continue
 			}
