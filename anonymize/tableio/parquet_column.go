@@ -13,8 +13,8 @@ import (
 	"github.com/lethe-go/lethe/anonymize/tableio/internal/pqfile"
 )
 
-// leafReader makes Arrow arrays of one column of one row group. It belongs to
-// one goroutine.
+// leafReader makes Arrow arrays of one column of one row group at a time. It
+// belongs to one goroutine.
 type leafReader struct {
 	leaf  leafType
 	chunk *pqfile.Chunk
@@ -26,11 +26,29 @@ type leafReader struct {
 	strings pqfile.Strings
 }
 
-func (r *leafReader) close() {
-	r.chunk.Close()
+// open begins a row group.
+func (r *leafReader) open(f *pqfile.File, group, column int, t *parquetTable) error {
+	chunk, err := f.Chunk(group, column, r.chunk)
+	if err != nil {
+		return err
+	}
+	r.leaf, r.dict, r.chunk = t.leaves[column], t.dicts[column], chunk
+	return nil
+}
+
+// forget lets go of the row group and keeps the memory.
+func (r *leafReader) forget() {
 	if r.cache != nil {
 		r.cache.Release()
 		r.cache = nil
+	}
+}
+
+// close frees all that it holds.
+func (r *leafReader) close() {
+	r.forget()
+	if r.chunk != nil {
+		r.chunk.Close()
 	}
 }
 

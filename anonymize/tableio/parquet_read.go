@@ -182,6 +182,9 @@ type parquetPass struct {
 
 	started int         // row groups started
 	flight  []*groupRun // in order; the first is being read
+
+	mu   sync.Mutex
+	done []*leafReader // whose memory the next row groups use again
 }
 
 // groupRun is a row group in flight.
@@ -271,13 +274,12 @@ func (p *parquetPass) decode(group, column int, out chan<- decoded) {
 		case <-p.ctx.Done():
 		}
 	}
-	chunk, err := p.meta.Chunk(group, column)
-	if err != nil {
+	r := p.reader()
+	defer p.putBack(r)
+	if err := r.open(p.meta, group, column, p.table); err != nil {
 		fail(err)
 		return
 	}
-	r := &leafReader{leaf: p.table.leaves[column], dict: p.table.dicts[column], chunk: chunk}
-	defer r.close()
 	for left := p.meta.RowGroups[group].Rows; left > 0; {
 		n := min(int64(p.batch), left)
 		select {
@@ -301,6 +303,25 @@ func (p *parquetPass) decode(group, column int, out chan<- decoded) {
 	}
 }
 
+// reader is one that is done with its row group, or a new one.
+func (p *parquetPass) reader() *leafReader {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.done); n > 0 {
+		r := p.done[n-1]
+		p.done = p.done[:n-1]
+		return r
+	}
+	return new(leafReader)
+}
+
+func (p *parquetPass) putBack(r *leafReader) {
+	r.forget()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done = append(p.done, r)
+}
+
 func guardedRead(r *leafReader, n int) (_ arrow.Array, err error) {
 	defer recovered(&err)
 	return r.read(n)
@@ -309,6 +330,9 @@ func guardedRead(r *leafReader, n int) (_ arrow.Array, err error) {
 func (p *parquetPass) stop() {
 	p.cancel()
 	p.workers.Wait()
+	for _, r := range p.done {
+		r.close()
+	}
 	for _, g := range p.flight {
 		for _, c := range g.columns {
 			select {

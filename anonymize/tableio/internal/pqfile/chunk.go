@@ -54,8 +54,9 @@ type Chunk struct {
 	codes    [lookUpStep]int32
 }
 
-// Chunk returns the decoder of field in row group group.
-func (f *File) Chunk(group, field int) (*Chunk, error) {
+// Chunk returns the decoder of field in row group group. It takes over the memory
+// of another one that is done, but for its dictionary; old may be nil.
+func (f *File) Chunk(group, field int, old *Chunk) (*Chunk, error) {
 	g, fd := &f.RowGroups[group], &f.Fields[field]
 	if fd.Nested {
 		return nil, errors.New("a nested column")
@@ -69,8 +70,13 @@ func (f *File) Chunk(group, field int) (*Chunk, error) {
 		return nil, errors.New("its physical type is malformed")
 	}
 	c := &Chunk{field: fd, meta: meta, rows: g.Rows}
+	if old != nil {
+		c.inf, old.inf = old.inf, inflater{}
+		c.raw, c.body, c.levelsOf, c.pages.head = old.raw, old.body, old.levelsOf, old.pages.head
+	}
 	if g.Rows > 0 {
-		c.pages = pages{r: f.r, pos: meta.start(), end: meta.start() + meta.compressed}
+		c.pages.r, c.pages.pos = f.r, meta.start()
+		c.pages.end = c.pages.pos + meta.compressed
 	}
 	return c, nil
 }
@@ -82,7 +88,7 @@ func (c *Chunk) Close() { c.inf.close() }
 // indexes into a dictionary, and of how many entries. It trusts the encoding
 // statistics of the file and, without any, walks the page headers.
 func (f *File) Dictionary(group, field int) (ok bool, entries int, err error) {
-	c, err := f.Chunk(group, field)
+	c, err := f.Chunk(group, field, nil)
 	if err != nil || c.rows == 0 {
 		return err == nil, 0, err
 	}

@@ -52,7 +52,8 @@ func lookUp[T uint8 | uint16 | uint32 | uint64](c *Chunk, dst, entries []T) erro
 	return nil
 }
 
-// as sees bytes as what is moved at a time; what they mean does not matter.
+// as sees bytes as numbers in the order of bytes of the machine, which Arrow and
+// this package take for that of the file.
 func as[T any](b []byte) []T {
 	var one T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(one)))

@@ -159,7 +159,7 @@ func decodeAll(b []byte, step int) (rows [][]byte, err error) {
 }
 
 func decodeGroup(f *File, group, step int) (rows [][]byte, err error) {
-	c, err := f.Chunk(group, 0)
+	c, err := f.Chunk(group, 0, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -134,23 +134,22 @@ type deltaFixed struct {
 }
 
 func (d *deltaFixed) fixed(dst []byte) error {
+	if d.width == 8 {
+		return d.d.next(as[int64](dst))
+	}
 	const step = 1024
 	if d.scratch == nil {
 		d.scratch = make([]int64, step)
 	}
-	for len(dst) > 0 {
-		n := min(len(dst)/d.width, step)
+	for values := as[int32](dst); len(values) > 0; {
+		n := min(len(values), step)
 		if err := d.d.next(d.scratch[:n]); err != nil {
 			return err
 		}
 		for i, v := range d.scratch[:n] {
-			if d.width == 4 {
-				binary.LittleEndian.PutUint32(dst[i*4:], uint32(v))
-			} else {
-				binary.LittleEndian.PutUint64(dst[i*8:], uint64(v))
-			}
+			values[i] = int32(v)
 		}
-		dst = dst[n*d.width:]
+		values = values[n:]
 	}
 	return nil
 }
