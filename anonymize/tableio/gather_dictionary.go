@@ -2,6 +2,7 @@ package tableio
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -13,38 +14,58 @@ func (g *gather) addDictionary(a *array.Dictionary, from, to int) error {
 		g.release()
 		dict.Retain()
 		g.last = dict
-		g.mapping = append(g.mapping[:0], make([]int32, dict.Len())...)
+		g.mapping = slices.Grow(g.mapping[:0], dict.Len())[:dict.Len()]
 		for i := range g.mapping {
 			g.mapping[i] = -1
 		}
 	}
-	start := g.rows - (to - from)
-	index := a.GetValueIndex
-	if short, ok := a.Indices().(*array.Int32); ok { // the usual one, without a look at its type
-		values := short.Int32Values()
-		index = func(i int) int { return int(values[i]) }
+	switch x := a.Indices().(type) {
+	case *array.Int8:
+		return addIndices(g, a, x.Int8Values(), from, to)
+	case *array.Int16:
+		return addIndices(g, a, x.Int16Values(), from, to)
+	case *array.Int32:
+		return addIndices(g, a, x.Int32Values(), from, to)
+	case *array.Int64:
+		return addIndices(g, a, x.Int64Values(), from, to)
+	case *array.Uint8:
+		return addIndices(g, a, x.Uint8Values(), from, to)
+	case *array.Uint16:
+		return addIndices(g, a, x.Uint16Values(), from, to)
+	case *array.Uint32:
+		return addIndices(g, a, x.Uint32Values(), from, to)
+	case *array.Uint64:
+		return addIndices(g, a, x.Uint64Values(), from, to)
 	}
-	nulls := a.NullN() > 0
-	for i := from; i < to; i++ {
-		if nulls && a.IsNull(i) {
-			g.codes = append(g.codes, 0)
+	return errors.New("a dictionary without indices")
+}
+
+// addIndices adds rows from to to of a, whose indices are given.
+func addIndices[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](
+	g *gather, a *array.Dictionary, indices []T, from, to int,
+) error {
+	at, valid := len(g.codes), g.valid[g.rows-(to-from):]
+	g.codes = slices.Grow(g.codes, to-from)[:at+to-from]
+	codes, mapping, nulls := g.codes[at:], g.mapping, a.NullN() > 0
+	for i, x := range indices[from:to] {
+		codes[i] = 0
+		if nulls && valid[i] == 0 {
 			continue
 		}
-		k := index(i)
-		if k < 0 || k >= len(g.mapping) {
+		if uint64(x) >= uint64(len(mapping)) { // negative ones too
 			return errors.New("an index outside the dictionary")
 		}
-		code := g.mapping[k]
+		code := mapping[x]
 		if code == -1 {
-			code = g.code(dict, k)
-			g.mapping[k] = code
+			code = g.code(g.last, int(x))
+			mapping[x] = code
 		}
 		if code == -2 {
-			g.valid[start+i-from] = 0
+			valid[i] = 0
 			g.nulls++
-			code = 0
+			continue
 		}
-		g.codes = append(g.codes, code)
+		codes[i] = code
 	}
 	return nil
 }

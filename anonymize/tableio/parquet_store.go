@@ -149,20 +149,23 @@ func toInteger(width, stored int) convert {
 
 // widen stores integers of one or two bytes as 32 bits.
 func widen(width int, isSigned bool) convert {
-	shift := 32 - 8*width
-	return func(dst, src []byte) error {
-		for i := 0; i*width < len(src); i++ {
-			v := uint32(src[i*width])
-			if width == 2 {
-				v = uint32(binary.LittleEndian.Uint16(src[i*2:]))
-			}
-			if isSigned {
-				v = uint32(int32(v<<shift) >> shift)
-			}
-			binary.LittleEndian.PutUint32(dst[i*4:], v)
-		}
-		return nil
+	switch {
+	case width == 1 && isSigned:
+		return widened[int8]
+	case width == 1:
+		return widened[uint8]
+	case isSigned:
+		return widened[int16]
 	}
+	return widened[uint16]
+}
+
+func widened[T int8 | uint8 | int16 | uint16](dst, src []byte) error {
+	to := arrow.Int32Traits.CastFromBytes(dst)
+	for i, v := range arrow.GetData[T](src) {
+		to[i] = int32(v)
+	}
+	return nil
 }
 
 var (

@@ -56,5 +56,9 @@ func lookUp[T uint8 | uint16 | uint32 | uint64](c *Chunk, dst, entries []T) erro
 // this package take for that of the file.
 func as[T any](b []byte) []T {
 	var one T
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(one)))
+	n := len(b) / int(unsafe.Sizeof(one))
+	if n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }

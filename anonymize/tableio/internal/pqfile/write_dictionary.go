@@ -3,6 +3,7 @@ package pqfile
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/zeebo/xxh3"
@@ -19,6 +20,8 @@ const (
 	dictionaryStep = 1 << 12 // rows between two looks at whether it pays
 	// Values of which so many of the first step differ come again too rarely.
 	mostOfStep = dictionaryStep * 7 / 8
+	// maxSpread bounds the room for integers that lie close together.
+	maxSpread = 1 << 16
 )
 
 // dictionaryBuilder finds the distinct values of a column of a row group, in
@@ -27,7 +30,10 @@ type dictionaryBuilder struct {
 	fixed   []byte
 	strings Strings
 
-	table *group.Table
+	table *group.Table // of values or their hashes
+	dense group.Dense  // in its place, of integers that lie close together
+	close bool         // whether they do
+	low   uint64       // the least of them
 	codes []int32
 	keys  [dictionaryStep]uint64
 	found [dictionaryStep]uint32
@@ -45,26 +51,69 @@ func (d *dictionaryBuilder) build(v *Values, width int) []int32 {
 		d.table = group.New(1, 0)
 	}
 	d.table.Reset(0)
+	if d.close = d.spread(v, width); d.close {
+		d.dense.Reset(maxSpread)
+	}
 	d.fixed = d.fixed[:0]
 	d.strings.Reset()
 	d.codes = slices.Grow(d.codes[:0], rows)[:rows]
 	limit := min(maxEntries, values/rowsAnEntry+1)
 	for from := 0; from < rows; from += dictionaryStep {
 		to := min(rows, from+dictionaryStep)
-		before := d.table.Len()
-		n := d.hash(v, width, from, to)
-		found := d.found[:n]
-		d.table.Add(d.keys[:n], found)
+		before := d.entries()
+		d.number(d.hash(v, width, from, to))
 		if !d.place(v, width, from, to, before) {
 			return nil
 		}
 		size := len(d.fixed) + len(d.strings.Data)
-		if d.table.Len() > limit || size > maxEntryBytes ||
-			from == 0 && rows > dictionaryStep && d.table.Len() > mostOfStep {
+		if d.entries() > limit || size > maxEntryBytes ||
+			from == 0 && rows > dictionaryStep && d.entries() > mostOfStep {
 			return nil
 		}
 	}
 	return d.codes
+}
+
+// entries is how many values differ so far.
+func (d *dictionaryBuilder) entries() int {
+	if d.close {
+		return d.dense.Len()
+	}
+	return d.table.Len()
+}
+
+// number turns the first n keys into numbers found, in the order in which they
+// first occur.
+func (d *dictionaryBuilder) number(n int) {
+	found := d.found[:n]
+	if !d.close {
+		d.table.Add(d.keys[:n], found)
+		return
+	}
+	for i, key := range d.keys[:n] {
+		found[i] = uint32(key - d.low) // of four bytes, too
+	}
+	d.dense.Add(found)
+}
+
+// spread says whether integers lie so close together that they are numbered
+// without a hash, and notes the least of them.
+func (d *dictionaryBuilder) spread(v *Values, width int) bool {
+	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	switch width {
+	case 8:
+		for _, x := range as[int64](v.Fixed) {
+			low, high = min(low, x), max(high, x)
+		}
+	case 4:
+		for _, x := range as[int32](v.Fixed) {
+			low, high = min(low, int64(x)), max(high, int64(x))
+		}
+	default:
+		return false
+	}
+	d.low = uint64(low)
+	return uint64(high)-uint64(low) < maxSpread
 }
 
 // hash writes a key of each value of the rows that is not null to d.keys: the
@@ -117,7 +166,13 @@ func (d *dictionaryBuilder) place(v *Values, width, from, to, entries int) bool 
 	}
 	exact := width == 4 || width == 8
 	if exact {
-		for _, key := range d.table.Keys()[entries:] {
+		for i := entries; i < d.entries(); i++ {
+			var key uint64
+			if d.close {
+				key = d.low + uint64(d.dense.Cells()[i])
+			} else {
+				key = d.table.Keys()[i]
+			}
 			if width == 8 {
 				d.fixed = binary.LittleEndian.AppendUint64(d.fixed, key)
 			} else {
