@@ -65,26 +65,32 @@ func (p *Plan) fits(schema string) error {
 
 // fingerprints collects what the workers of a pass see.
 type fingerprints struct {
-	of   *kanon.Anonymizer // nil to collect nothing
-	mu   sync.Mutex
-	free []*kanon.Fingerprint // all of them, once the workers are done
+	wanted bool
+	mu     sync.Mutex
+	free   []*kanon.Fingerprint // all of them, once the workers are done
 }
 
-func (f *fingerprints) add(rec arrow.Record) error {
-	if f.of == nil {
+// take gives a worker one to add to, which put takes back; nil if none is wanted.
+func (f *fingerprints) take() *kanon.Fingerprint {
+	if !f.wanted {
 		return nil
 	}
 	f.mu.Lock()
-	mine := new(kanon.Fingerprint)
+	defer f.mu.Unlock()
 	if n := len(f.free); n > 0 {
-		mine, f.free = f.free[n-1], f.free[:n-1]
+		mine := f.free[n-1]
+		f.free = f.free[:n-1]
+		return mine
 	}
-	f.mu.Unlock()
-	err := f.of.Fingerprint(rec, mine)
-	f.mu.Lock()
-	f.free = append(f.free, mine)
-	f.mu.Unlock()
-	return unsatisfied(err)
+	return new(kanon.Fingerprint)
+}
+
+func (f *fingerprints) put(mine *kanon.Fingerprint) {
+	if mine != nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.free = append(f.free, mine)
+	}
 }
 
 // total merges what was collected.
@@ -99,7 +105,7 @@ func (f *fingerprints) total() *kanon.Fingerprint {
 // fitted compares the plan with the rows that were read: all of those it was
 // fitted on, or a part of them.
 func (r *run) fitted(seen *fingerprints) error {
-	if seen.of == nil || r.opts.PlanOfOtherData {
+	if !seen.wanted {
 		return nil
 	}
 	have, want := seen.total(), r.plan.Fitted.Combinations

@@ -103,15 +103,15 @@ func fuzzCounts(f *testing.F, unit string) *Counts {
 	b.Field(1).(*array.Int64Builder).AppendValues([]int64{1, 2}, nil)
 	rec := b.NewRecord()
 	defer rec.Release()
-	c := &Counts{head: countsHead{Policy: "p", Input: 2, Fitted: &Fitted{Schema: "s", Rows: 2,
-		Combinations: new(kanon.Fingerprint)}}}
-	if err := a.Fingerprint(rec, c.head.Fitted.Combinations); err != nil {
-		f.Fatal(err)
-	}
+	fitted := &Fitted{Schema: "s", Rows: 2}
+	c := &Counts{head: countsHead{Policy: "p", Input: 2, Fitted: fitted}}
 	if c.rows, err = a.NewCounts(schema); err != nil {
 		f.Fatal(err)
 	}
 	if err := c.rows.Add(rec); err != nil {
+		f.Fatal(err)
+	}
+	if fitted.Combinations, err = c.rows.Fingerprint(); err != nil {
 		f.Fatal(err)
 	}
 	return c

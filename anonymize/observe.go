@@ -68,9 +68,7 @@ func (r *run) read(
 			err = errors.Join(err, made.Close())
 		}
 	}()
-	seen := &fingerprints{}
 	if counting {
-		seen.of = r.anonymizer
 		if counts.rows, err = r.anonymizer.NewCounts(local.out); err != nil {
 			return nil, err
 		}
@@ -85,17 +83,6 @@ func (r *run) read(
 			return nil, err
 		}
 	}
-	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
-		out, err := local.apply(ctx, rec)
-		if err != nil {
-			return nil, err
-		}
-		if err := seen.add(out); err != nil {
-			out.Release()
-			return nil, err
-		}
-		return out, nil
-	}
 	querying := newAside(func(rec arrow.Record) error {
 		if start == nil {
 			return nil
@@ -103,7 +90,7 @@ func (r *run) read(
 		return unsatisfied((*scan).Add(rec))
 	})
 	order := newSortWatch(r.policy.quasi())
-	err = inOrder(ctx, reader, r.opts.Workers, work, func(rec arrow.Record) error {
+	err = inOrder(ctx, reader, r.opts.Workers, local.apply, func(rec arrow.Record) error {
 		r.progress("reading", local.input.Load(), 0)
 		querying.add(rec)
 		order.add(rec)
@@ -118,7 +105,9 @@ func (r *run) read(
 	}
 	counts.head.Input, counts.head.Fitted.Rows = local.input.Load(), local.sampled.Load()
 	if counting {
-		counts.head.Fitted.Combinations = seen.total()
+		if counts.head.Fitted.Combinations, err = counts.rows.Fingerprint(); err != nil {
+			return nil, err
+		}
 	}
 	return counts, nil
 }

@@ -204,10 +204,7 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 	if err := r.newChecker(schema); err != nil {
 		return err
 	}
-	seen := &fingerprints{}
-	if r.plan.Anonymity != nil {
-		seen.of = r.anonymizer
-	}
+	seen := &fingerprints{wanted: r.plan.Anonymity != nil && !r.opts.PlanOfOtherData}
 	reference := r.reference(local.out)
 	var suppressed atomic.Int64
 	work := func(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
@@ -220,18 +217,17 @@ func (r *run) write(ctx context.Context, src Source, dst Sink) error {
 		}
 		before := out
 		defer before.Release()
-		if err := seen.add(before); err != nil {
-			return nil, err
-		}
-		out, n, err := r.plan.Anonymity.TransformCounting(ctx, before)
+		mine := seen.take()
+		out, n, err := r.plan.Anonymity.TransformCounting(ctx, before, mine)
+		seen.put(mine)
 		if err != nil {
 			return nil, unsatisfied(err)
 		}
 		suppressed.Add(n)
-		if out, err = compacted(out); err == nil && reference != nil {
+		if reference != nil {
 			out = &withReference{out, project(before, reference)}
 		}
-		return out, err
+		return out, nil
 	}
 	checking := newAside(r.show)
 	wrote := false

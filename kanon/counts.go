@@ -38,6 +38,8 @@ type Counts struct {
 	bound int64 // of the memory of combinations, in bytes; 0 without
 	dir   string
 	runs  []*os.File // of tuples that are not in memory
+	// spilledRows are those of the runs.
+	spilledRows Fingerprint
 
 	codes [][]uint32 // a batch, by column: quasi-identifiers, unit, sensitive
 	keys  []uint64

@@ -94,6 +94,7 @@ func (c *Counts) spill() error {
 	if err := c.writeRun(c.held(true)); err != nil {
 		return err
 	}
+	c.addHeld(&c.spilledRows)
 	c.tuples = group.New(c.layout.Words(), 0)
 	c.rows, c.pairs = nil, pairLog{}
 	for i, v := range c.values {

@@ -4,11 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
-
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/lethe-go/lethe/internal/column"
 )
 
 // Fingerprint tells the rows that were counted from others, by how many of
@@ -18,35 +14,58 @@ import (
 // as counts are. It notices rows that were not counted, but not all: nothing
 // keeps a small other table from fitting in among the rows of a large one.
 //
-// The zero value is of no rows. A Fingerprint is not safe for concurrent use.
+// That of Counts is compared with that of the rows which Plan.TransformCounting
+// was given. The zero value is of no rows. A Fingerprint is not safe for
+// concurrent use.
 type Fingerprint struct {
 	rows [fingerprintBuckets]int64
-	sums []uint64
 }
 
 const fingerprintBuckets = 1 << 12
 
-// Fingerprint adds the rows of a record to f.
-func (a *Anonymizer) Fingerprint(rec arrow.Record, f *Fingerprint) error {
-	n := int(rec.NumRows())
-	if cap(f.sums) < n {
-		f.sums = make([]uint64, n)
-	}
-	sums := f.sums[:n]
-	clear(sums)
-	for j, q := range a.cfg.Quasi {
-		i, err := fieldIndex(rec.Schema(), q.Column)
-		if err != nil {
-			return err
+// add adds combinations by the sums of what their values are hashed to: rows[i]
+// rows each, or one where rows is nil.
+func (f *Fingerprint) add(sums []uint64, rows []int64) {
+	for i, s := range sums {
+		n := int64(1)
+		if rows != nil {
+			n = rows[i]
 		}
-		if err := column.Hash(rec.Column(i), uint64(j), sums); err != nil {
-			return fmt.Errorf("kanon: column %q: %w", q.Column, err)
+		f.rows[scatter(s)%fingerprintBuckets] += n
+	}
+}
+
+// Fingerprint is that of the rows counted. It takes a look at each combination
+// that is in memory.
+func (c *Counts) Fingerprint() (*Fingerprint, error) {
+	if err := c.ready(); err != nil {
+		return nil, err
+	}
+	f := c.spilledRows
+	c.addHeld(&f)
+	return &f, nil
+}
+
+// addHeld adds the rows of the combinations in memory.
+func (c *Counts) addHeld(f *Fingerprint) {
+	hashes := make([][]uint64, len(c.coders))
+	for j, coder := range c.coders {
+		hashes[j] = coder.Hashes(uint64(j))
+	}
+	keys, w := c.tuples.Keys(), c.layout.Words()
+	codes, sums := make([]uint32, takeBlock), make([]uint64, takeBlock)
+	for lo := 0; lo < len(c.rows); lo += takeBlock {
+		rows := c.rows[lo:min(lo+takeBlock, len(c.rows))]
+		n := len(rows)
+		clear(sums)
+		for j := range hashes {
+			c.layout.Get(keys[lo*w:(lo+n)*w], j, codes[:n])
+			for i, code := range codes[:n] {
+				sums[i] += hashes[j][code]
+			}
 		}
+		f.add(sums[:n], rows)
 	}
-	for _, s := range sums {
-		f.rows[scatter(s)%fingerprintBuckets]++
-	}
-	return nil
 }
 
 // Merge adds the rows of another fingerprint.

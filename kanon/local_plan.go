@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/lethe-go/lethe/internal/group"
 	"github.com/lethe-go/lethe/internal/lattice"
 	"github.com/lethe-go/lethe/internal/recode"
 )
@@ -39,21 +38,24 @@ func (a *Anonymizer) newLocalPlan(before *beforehand, l *localSolver, prob *latt
 	doc.Columns = make([]planColumnDoc, m)
 	doc.Summary.Columns = make([]ColumnSummary, m)
 	doc.Summary.Levels = make([]int, m)
-	labels := make([]uint32, len(r.Labels)) // by class, columns as configured
+	labels := make([][]uint32, m) // by class, columns as configured
 	for i, j := range l.order {
 		d := domains[j]
 		column := l.faces[i].localColumn(r, i, m)
-		for class, label := range column.label {
-			labels[class*m+j] = label
-		}
+		labels[j] = column.label
 		doc.Columns[j] = d.describe(0)
 		doc.Columns[j].Level, doc.Columns[j].Labels = column.level, column.labels
 		doc.Columns[j].Numbers = column.numbers
 		doc.Summary.Levels[j] = column.level
 		doc.Summary.Columns[j] = d.summary(before.rows[j], column.level, r.Columns[i], column.rows)
 	}
-	number := doc.keep(labels, len(r.Rows), m)
-	doc.Summary.Classes = int64(len(doc.Kept))
+	order := inOrder(labels, len(r.Rows))
+	doc.Kept = pickAll(labels, order)
+	number := make([]uint32, len(order)) // the place of each class
+	for i, class := range order {
+		number[class] = uint32(i)
+	}
+	doc.Summary.Classes = int64(doc.Kept.n)
 	doc.Local = &planLocalDoc{
 		Method: doc.Summary.Search, Iterations: a.cfg.Local.Iterations, Seed: a.cfg.Local.Seed,
 	}
@@ -75,66 +77,27 @@ func (a *Anonymizer) newLocalPlan(before *beforehand, l *localSolver, prob *latt
 	return p, p.build(doc)
 }
 
-// keep lists the labels of n classes in ascending order and returns the place
-// of each class.
-func (d *planDoc) keep(labels []uint32, n, m int) []uint32 {
-	order := make([]uint32, n)
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	at := func(class uint32) []uint32 { return labels[int(class)*m : int(class+1)*m : int(class+1)*m] }
-	slices.SortFunc(order, func(x, y uint32) int { return slices.Compare(at(x), at(y)) })
-	place := make([]uint32, n)
-	for i, class := range order {
-		place[class] = uint32(i)
-		d.Kept = append(d.Kept, at(class))
-	}
-	return place
-}
-
 // fill lists the tuples that are kept; number is the place of each class.
 func (d *planLocalDoc) fill(prob *lattice.Problem, r *recode.Result, number []uint32) {
-	m := len(prob.Columns)
-	// Keys whose words compare as the tuples do: the last column lowest.
-	sizes := make([]int, m)
-	for j, c := range prob.Columns {
-		sizes[m-1-j] = len(c.Codes[0])
-	}
-	layout := group.NewLayout(sizes)
-	w := layout.Words()
-	kept := make([]uint32, 0, len(r.Class))
+	var kept []uint32
 	for t, class := range r.Class {
 		if class != recode.None {
 			kept = append(kept, uint32(t))
 		}
 	}
-	keys := make([]uint64, len(r.Class)*w)
+	values := make([][]uint32, len(prob.Columns))
 	codes := make([]uint32, len(r.Class))
-	for j := range m {
+	for j := range values {
 		prob.Layout.Get(prob.Keys, j, codes)
-		layout.Put(keys, m-1-j, codes)
-	}
-	slices.SortFunc(kept, func(x, y uint32) int {
-		for i := w - 1; i >= 0; i-- {
-			if a, b := keys[int(x)*w+i], keys[int(y)*w+i]; a != b {
-				if a < b {
-					return -1
-				}
-				return 1
-			}
-		}
-		return 0
-	})
-	d.Tuples, d.Class = make([][]uint32, m), make([]uint32, len(kept))
-	for i, t := range kept {
-		d.Class[i] = number[r.Class[t]]
-	}
-	for j := range m {
-		prob.Layout.Get(prob.Keys, j, codes)
-		d.Tuples[j] = make([]uint32, len(kept))
+		values[j] = make([]uint32, len(kept))
 		for i, t := range kept {
-			d.Tuples[j][i] = codes[t]
+			values[j][i] = codes[t]
 		}
+	}
+	order := inOrder(values, len(kept))
+	d.Tuples, d.Class = pickAll(values, order).columns, make([]uint32, len(kept))
+	for i, place := range order {
+		d.Class[i] = number[r.Class[kept[place]]]
 	}
 }
 
@@ -159,6 +122,7 @@ func (d *planLocalDoc) validate(recoding Recoding) error {
 func (p *Plan) buildTuples() error {
 	d := p.doc.Local
 	if d.Parts != nil {
+		p.kept = new(keptTuples)
 		return p.buildParts()
 	}
 	n, m := len(d.Class), len(p.columns)
@@ -178,38 +142,22 @@ func (p *Plan) buildTuples() error {
 		}
 	}
 	for i := 1; i < n; i++ {
-		if !d.ascending(i) {
+		if !ascends(d.Tuples, i) {
 			return errors.New("kanon: plan: tuples are not in order")
 		}
 	}
 	if err := p.buildClasses(); err != nil {
 		return err
 	}
-	p.layout = group.NewLayout(sizes)
-	keys := make([]uint64, n*p.layout.Words())
-	for j, codes := range d.Tuples {
-		p.layout.Put(keys, j, codes)
-	}
-	p.kept = group.New(p.layout.Words(), n)
-	p.kept.Add(keys, make([]uint32, n))
+	p.kept = newKept(&tupleColumns{n, d.Tuples}, sizes, true)
 	return nil
-}
-
-// ascending says whether tuple i comes after the one before.
-func (d *planLocalDoc) ascending(i int) bool {
-	for _, codes := range d.Tuples {
-		if codes[i] != codes[i-1] {
-			return codes[i] > codes[i-1]
-		}
-	}
-	return false
 }
 
 // buildClasses turns the labels of classes by column and asks that every class
 // and every label is used.
 func (p *Plan) buildClasses() error {
 	d := p.doc.Local
-	used := make([]bool, len(p.doc.Kept))
+	used := make([]bool, p.doc.Kept.n)
 	for _, class := range d.Class {
 		if int(class) >= len(used) {
 			return errors.New("kanon: plan: a class is out of range")
@@ -221,15 +169,17 @@ func (p *Plan) buildClasses() error {
 	}
 	for j := range p.columns {
 		c := &p.columns[j]
-		c.classLabel = make([]uint32, len(p.doc.Kept))
-		seen := make([]bool, len(c.Labels)+1)
-		for i, labels := range p.doc.Kept {
-			c.classLabel[i] = labels[j]
-			if c.Level > 0 {
-				seen[labels[j]] = true
-			}
+		if p.doc.Kept.n > 0 {
+			c.classLabel = p.doc.Kept.columns[j]
 		}
-		if c.Level > 0 && slices.Contains(seen[:len(c.Labels)], false) {
+		if c.Level == 0 {
+			continue
+		}
+		seen := make([]bool, len(c.Labels)+1)
+		for _, label := range c.classLabel {
+			seen[label] = true
+		}
+		if slices.Contains(seen[:len(c.Labels)], false) {
 			return errors.New("kanon: plan: a label is not used")
 		}
 	}

@@ -116,14 +116,10 @@ func (a *Anonymizer) addMeans(doc *planDoc, c *Counts, domains []*domain, layout
 		return
 	}
 	w, n := layout.Words(), c.tuples.Len()
-	kept, keys := make([]uint64, len(doc.Kept)*w), make([]uint64, n*w)
-	labels, values := make([]uint32, len(doc.Kept)), make([][]uint32, len(domains))
-	label := make([]uint32, n)
+	kept, keys := make([]uint64, doc.Kept.n*w), make([]uint64, n*w)
+	label, values := make([]uint32, n), make([][]uint32, len(domains))
 	for i, d := range domains {
-		for class, tuple := range doc.Kept {
-			labels[class] = tuple[i]
-		}
-		layout.Put(kept, i, labels)
+		layout.Put(kept, i, doc.Kept.columns[i])
 		values[i] = make([]uint32, n)
 		c.layout.Get(c.tuples.Keys(), i, values[i])
 		for t, code := range values[i] {
@@ -132,18 +128,18 @@ func (a *Anonymizer) addMeans(doc *planDoc, c *Counts, domains []*domain, layout
 		}
 		layout.Put(keys, i, label)
 	}
-	table, class := group.New(w, len(doc.Kept)), make([]uint32, n)
-	table.Add(kept, make([]uint32, len(doc.Kept)))
+	table, class := group.New(w, doc.Kept.n), make([]uint32, n)
+	table.Add(kept, make([]uint32, doc.Kept.n))
 	table.Find(keys, class)
 	for i, d := range domains {
 		if d.numbers == nil {
 			continue
 		}
 		of := func(class int) recode.Label {
-			return recode.Label{Level: doc.Columns[i].Level, Code: doc.Kept[class][i]}
+			return recode.Label{Level: doc.Columns[i].Level, Code: doc.Kept.columns[i][class]}
 		}
 		doc.Columns[i].Numbers = [][]*float64{
-			d.means(len(doc.Kept), of, class, values[i], c.rows)}
+			d.means(doc.Kept.n, of, class, values[i], c.rows)}
 	}
 }
 

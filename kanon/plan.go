@@ -25,8 +25,7 @@ const PlanVersion = 1
 type Plan struct {
 	doc     planDoc
 	columns []planColumn
-	layout  group.Layout
-	kept    *group.Table // of keys: labels, or values where recoding is local
+	kept    *keptTuples
 	parts   []*tupleList // of a recoding by parts, nil of any other
 	scratch sync.Pool    // of *transformScratch
 }
@@ -45,7 +44,7 @@ type planDoc struct {
 	Columns        []planColumnDoc `json:"columns"`
 	// Kept are the combinations of labels that are not suppressed, in
 	// ascending order.
-	Kept    [][]uint32    `json:"kept"`
+	Kept    *tupleColumns `json:"kept"`
 	Local   *planLocalDoc `json:"local,omitempty"` // nil for global recoding
 	Summary Summary       `json:"summary"`
 }
@@ -106,6 +105,7 @@ type planColumn struct {
 	coder *column.Coder // code i is value i, null the last
 	label []uint32      // of each code, which is the code itself where recoding is local
 	null  uint32        // label of null; column.None where null has none of its own
+	hash  []uint64      // of each code, for fingerprints
 
 	classLabel []uint32 // of each class, where recoding is local
 }
@@ -120,7 +120,7 @@ func (a *Anonymizer) planHead() planDoc {
 		Unit:           a.cfg.Unit,
 		MaxSuppression: a.cfg.MaxSuppression,
 		Numeric:        a.cfg.Numeric.written(),
-		Kept:           [][]uint32{},
+		Kept:           &tupleColumns{},
 	}
 }
 
@@ -137,16 +137,12 @@ func (a *Anonymizer) newPlan(
 		sizes[i] = d.size()
 	}
 	layout := group.NewLayout(sizes)
-	w := layout.Words()
-	all := make([]uint32, len(r.KeptRows)*len(domains)) // one array for all of them
-	for k := range r.KeptRows {
-		tuple := all[k*len(domains) : (k+1)*len(domains) : (k+1)*len(domains)]
-		for i := range tuple {
-			tuple[i] = layout.Code(r.Kept[k*w:(k+1)*w], i)
-		}
-		doc.Kept = append(doc.Kept, tuple)
+	labels := make([][]uint32, len(domains))
+	for i := range labels {
+		labels[i] = make([]uint32, len(r.KeptRows))
+		layout.Get(r.Kept, i, labels[i])
 	}
-	slices.SortFunc(doc.Kept, slices.Compare)
+	doc.Kept = pickAll(labels, inOrder(labels, len(r.KeptRows)))
 	a.addMeans(&doc, c, domains, layout)
 	doc.Summary = summarize(before, domains, r, layout)
 	doc.Summary.Measure = a.cfg.Loss.String()

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/lethe-go/lethe/internal/column"
-	"github.com/lethe-go/lethe/internal/group"
 )
 
 var errNoPlan = errors.New("kanon: the plan is empty; Solve makes one, or UnmarshalJSON")
@@ -51,7 +50,7 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	if !bytes.Equal(compact.Bytes(), canonical) {
 		return errors.New("kanon: plan: not in canonical form; was it edited?")
 	}
-	p.doc, p.columns, p.layout, p.kept, p.parts = q.doc, q.columns, q.layout, q.kept, q.parts
+	p.doc, p.columns, p.kept, p.parts = q.doc, q.columns, q.kept, q.parts
 	return nil
 }
 
@@ -87,21 +86,25 @@ func (p *Plan) build(doc planDoc) error {
 		if err == nil {
 			n := d.labels()
 			if doc.Numeric == NumericMean {
-				n = len(doc.Kept)
+				n = doc.Kept.n
 			}
 			err = d.checkNumbers(doc.Numeric, col.typ, n)
 		}
 		if err != nil {
 			return fmt.Errorf("kanon: plan: column %q: %w", d.Name, err)
 		}
+		col.hash = col.coder.Hashes(uint64(i))
 		p.columns = append(p.columns, col)
 		sizes[i] = max(1, d.labels())
 	}
-	p.layout = group.NewLayout(sizes)
-	if err := p.buildKept(); err != nil || doc.Local == nil {
+	if err := p.checkKept(); err != nil {
 		return err
 	}
-	return p.buildTuples()
+	if doc.Local != nil {
+		return p.buildTuples()
+	}
+	p.kept = newKept(doc.Kept, sizes, doc.Numeric == NumericMean)
+	return nil
 }
 
 func (d *planDoc) validate() error {
@@ -245,30 +248,26 @@ func (d *planColumnDoc) checkLabels() error {
 	return nil
 }
 
-// buildKept makes the set of combinations that are kept.
-func (p *Plan) buildKept() error {
-	w, n := p.layout.Words(), len(p.doc.Kept)
-	if n > math.MaxInt32 {
+// checkKept checks the combinations that are kept.
+func (p *Plan) checkKept() error {
+	kept := p.doc.Kept
+	if kept.n > math.MaxInt32 {
 		return errors.New("kanon: plan: too many combinations")
 	}
-	keys := make([]uint64, n*w)
-	code := make([]uint32, 1)
-	for k, tuple := range p.doc.Kept {
-		if len(tuple) != len(p.columns) {
-			return errors.New("kanon: plan: a combination is not of all columns")
-		}
-		for i, label := range tuple {
-			if int(label) >= p.columns[i].labels() {
+	if len(kept.columns) != len(p.columns) && kept.n > 0 {
+		return errors.New("kanon: plan: a combination is not of all columns")
+	}
+	for j, labels := range kept.columns {
+		for _, label := range labels {
+			if int(label) >= p.columns[j].labels() {
 				return errors.New("kanon: plan: a combination has a label out of range")
 			}
-			code[0] = label
-			p.layout.Put(keys[k*w:(k+1)*w], i, code)
 		}
-		if k > 0 && slices.Compare(p.doc.Kept[k-1], tuple) >= 0 {
+	}
+	for i := 1; i < kept.n; i++ {
+		if !ascends(kept.columns, i) {
 			return errors.New("kanon: plan: combinations are not in order")
 		}
 	}
-	p.kept = group.New(w, n)
-	p.kept.Add(keys, make([]uint32, n))
 	return nil
 }

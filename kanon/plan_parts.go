@@ -58,7 +58,7 @@ var errParts = errors.New("kanon: plan: parts are not what they are to be")
 // buildParts checks the parts and makes them ready.
 func (p *Plan) buildParts() error {
 	d := p.doc.Local
-	if len(d.Tuples) > 0 || len(d.Class) > 0 || len(p.doc.Kept) > 0 || p.doc.Numeric == NumericMean {
+	if len(d.Tuples) > 0 || len(d.Class) > 0 || p.doc.Kept.n > 0 || p.doc.Numeric == NumericMean {
 		return errParts
 	}
 	if err := d.Parts.validate(p.columns); err != nil {
@@ -251,8 +251,8 @@ func (d *planPartsDoc) represents(part *planPartDoc, tuple []uint32) bool {
 }
 
 // classifyByParts turns the values of rows, by column, into labels, and says
-// which rows are kept.
-func (p *Plan) classifyByParts(values [][]uint32, keep []bool) {
+// which rows are kept and how many are not.
+func (p *Plan) classifyByParts(values [][]uint32, keep []bool) (missing int) {
 	d, m := p.doc.Local.Parts, len(values)
 	tuple, scratch := make([]uint32, m), make([]uint32, m)
 	for k := range keep {
@@ -261,6 +261,7 @@ func (p *Plan) classifyByParts(values [][]uint32, keep []bool) {
 		}
 		i := d.part(tuple)
 		if keep[k] = i >= 0; !keep[k] {
+			missing++
 			continue
 		}
 		part := &d.Parts[i]
@@ -269,6 +270,7 @@ func (p *Plan) classifyByParts(values [][]uint32, keep []bool) {
 		}
 		number, found := p.parts[i].find(tuple, scratch)
 		if keep[k] = found; !found {
+			missing++
 			continue
 		}
 		for j, x := range part.Vectors[number] {
@@ -282,4 +284,5 @@ func (p *Plan) classifyByParts(values [][]uint32, keep []bool) {
 			}
 		}
 	}
+	return missing
 }

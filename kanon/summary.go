@@ -187,7 +187,7 @@ func (s *Summary) validate(d *planDoc) error {
 	bad := errors.New("kanon: plan: the summary does not fit the plan")
 	switch {
 	case s.Rows < 0 || s.Suppressed < 0 || s.Suppressed > s.Rows,
-		s.Classes != int64(len(d.Kept)) && !d.byParts(), s.Classes < 0, s.Classes > s.Rows, !d.searched(s.Search),
+		s.Classes != int64(d.Kept.n) && !d.byParts(), s.Classes < 0, s.Classes > s.Rows, !d.searched(s.Search),
 		s.Bound != nil && (s.Search != searchBestEffort || *s.Bound > s.Loss),
 		(s.Parts > 0) != d.byParts() || s.Coarsened < 0 || s.Coarsened > s.Parts,
 		s.Measure == "", math.IsNaN(s.Loss), len(s.Levels) != len(d.Columns),

@@ -95,10 +95,14 @@ func (c *planColumn) fields(f arrow.Field, p *Plan) []arrow.Field {
 type transformScratch struct {
 	memo   column.Memo
 	codes  []uint32
-	labels [][]uint32 // by column
+	labels [][]uint32 // by column that is written as labels
 	keys   []uint64
-	class  []uint32
+	sums   []uint64 // for a fingerprint
+	number []uint32 // of the tuple of a row, or of its class
 	keep   []bool
+
+	suppressed int
+	rows       []int32 // those kept, listed where some are not
 }
 
 // Transform generalizes the rows of a record, which stays as it is, and drops
@@ -116,14 +120,15 @@ type transformScratch struct {
 // plan knows no label for it. Transform is safe for concurrent use, depends on
 // nothing but the plan and the record, and the caller releases the result.
 func (p *Plan) Transform(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
-	out, _, err := p.TransformCounting(ctx, rec)
+	out, _, err := p.TransformCounting(ctx, rec, nil)
 	return out, err
 }
 
 // TransformCounting is Transform that also tells how many rows it suppressed,
-// which a table with starred rows does not.
+// which a table with starred rows does not, and adds all rows that it was given
+// to seen, unless that is nil.
 func (p *Plan) TransformCounting(
-	ctx context.Context, rec arrow.Record,
+	ctx context.Context, rec arrow.Record, seen *Fingerprint,
 ) (out arrow.Record, suppressed int64, err error) {
 	schema, err := p.Schema(rec.Schema())
 	if err != nil {
@@ -138,10 +143,10 @@ func (p *Plan) TransformCounting(
 	defer rec.Release()
 	s, _ := p.scratch.Get().(*transformScratch)
 	if s == nil {
-		s = new(transformScratch)
+		s = &transformScratch{labels: make([][]uint32, len(p.columns))}
 	}
 	defer p.scratch.Put(s)
-	if err := p.classify(rec, s); err != nil {
+	if err := p.classify(rec, s, seen); err != nil {
 		return nil, 0, err
 	}
 	cols := make([]arrow.Array, 0, rec.NumCols())
@@ -157,29 +162,23 @@ func (p *Plan) TransformCounting(
 		}
 		cols = append(cols, out...)
 	}
-	for _, k := range s.keep {
-		if !k {
-			suppressed++
-		}
-	}
 	n := rec.NumRows()
 	if p.doc.Suppressed == Drop {
-		n -= suppressed
+		n -= int64(s.suppressed)
 	}
-	return array.NewRecord(schema, cols, n), suppressed, nil
+	return array.NewRecord(schema, cols, n), int64(s.suppressed), nil
 }
 
+// resized is memory for n values; what is in it is of no meaning.
+func resized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
 // classify fills the labels of every row and whether it is kept.
-func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
-	n, w := int(rec.NumRows()), p.layout.Words()
-	s.codes = slices.Grow(s.codes[:0], n)[:n]
-	s.class = slices.Grow(s.class[:0], n)[:n]
-	s.keep = slices.Grow(s.keep[:0], n)[:n]
-	s.keys = slices.Grow(s.keys[:0], n*w)[:n*w]
+func (p *Plan) classify(rec arrow.Record, s *transformScratch, seen *Fingerprint) error {
+	n := int(rec.NumRows())
+	s.codes, s.number, s.keep = resized(s.codes, n), resized(s.number, n), resized(s.keep, n)
+	s.keys, s.sums = resized(s.keys, n*p.kept.words), resized(s.sums, n)
 	clear(s.keys)
-	if s.labels == nil {
-		s.labels = make([][]uint32, len(p.columns))
-	}
+	clear(s.sums)
 	for i := range p.columns {
 		c := &p.columns[i]
 		at, err := fieldIndex(rec.Schema(), c.Name)
@@ -194,23 +193,40 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
 			return fmt.Errorf("kanon: column %q: %d rows have a value that the plan does not know; "+
 				"count all rows before solving", c.Name, missing)
 		}
-		s.labels[i] = slices.Grow(s.labels[i][:0], n)[:n]
+		if seen != nil {
+			for k, code := range s.codes {
+				s.sums[k] += c.hash[code]
+			}
+		}
+		labels := s.codes
+		if c.Level > 0 || len(c.Numbers) > 0 || p.parts != nil {
+			s.labels[i] = resized(s.labels[i], n)
+			labels = s.labels[i]
+		}
 		for k, code := range s.codes {
-			s.labels[i][k] = c.label[code]
+			labels[k] = c.label[code]
 		}
 		if p.parts == nil {
-			p.layout.Put(s.keys, i, s.labels[i])
+			p.kept.add(s.keys, i, labels)
 		}
 	}
+	if seen != nil {
+		seen.add(s.sums, nil)
+	}
 	if p.parts != nil {
-		p.classifyByParts(s.labels, s.keep)
-		return nil
+		s.suppressed = p.classifyByParts(s.labels, s.keep)
+	} else {
+		s.suppressed = p.kept.find(s.keys, s.number, s.keep)
 	}
-	p.kept.Find(s.keys, s.class)
-	for k, class := range s.class {
-		s.keep[k] = class != column.None
+	if s.suppressed > 0 && p.doc.Suppressed == Drop {
+		s.rows = s.rows[:0]
+		for k, keep := range s.keep {
+			if keep {
+				s.rows = append(s.rows, int32(k))
+			}
+		}
 	}
-	if p.doc.Local != nil {
+	if p.doc.Local != nil && p.parts == nil {
 		p.classLabels(s)
 	}
 	return nil
@@ -218,14 +234,18 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch) error {
 
 // classLabels turns tuples into classes, and values into the labels of these.
 func (p *Plan) classLabels(s *transformScratch) {
-	for k, tuple := range s.class {
+	for k, tuple := range s.number {
 		if s.keep[k] {
-			s.class[k] = p.doc.Local.Class[tuple]
+			s.number[k] = p.doc.Local.Class[tuple]
 		}
 	}
 	for i := range p.columns {
-		labels, of := s.labels[i], p.columns[i].classLabel
-		for k, class := range s.class {
+		c := &p.columns[i]
+		if c.Level == 0 && len(c.Numbers) == 0 {
+			continue
+		}
+		labels, of := s.labels[i], c.classLabel
+		for k, class := range s.number {
 			if s.keep[k] {
 				labels[k] = of[class]
 			}
@@ -243,86 +263,32 @@ func (p *Plan) column(name string, col arrow.Array, s *transformScratch) ([]arro
 	case i >= 0 && len(p.columns[i].Numbers) > 0:
 		number := s.labels[i]
 		if p.doc.Numeric == NumericMean {
-			number = s.class
+			number = s.number
 		}
 		return p.columns[i].numberArrays(mem, p.doc.Numeric, number, s.keep, star), nil
 	case i >= 0 && p.columns[i].Level > 0:
-		out, err = p.columns[i].labelArray(mem, s.labels[i], s.keep, star)
-	case i >= 0 && star:
+		out = p.columns[i].labelArray(mem, s, s.labels[i], star)
+	case i >= 0 && star && s.suppressed > 0:
 		out, err = starred(mem, col, s.keep)
 	case i >= 0:
-		out, err = take.Filter(mem, col, s.keep)
+		out, err = s.kept(mem, col, star)
 		out, err = canonicalFloats(mem, out, err)
-	case star:
-		col.Retain()
-		out = col
 	default:
-		out, err = take.Filter(mem, col, s.keep)
+		out, err = s.kept(mem, col, star)
 	}
 	return []arrow.Array{out}, err
+}
+
+// kept are the rows of a column that are kept, or starred, which may be all.
+// Their values are all that is in its dictionary.
+func (s *transformScratch) kept(mem memory.Allocator, col arrow.Array, star bool) (arrow.Array, error) {
+	if s.suppressed == 0 || star {
+		return take.Compact(mem, col)
+	}
+	return take.Rows(mem, col, s.rows)
 }
 
 // place is the place of a quasi-identifier among the columns, -1 for another.
 func (p *Plan) place(name string) int {
 	return slices.IndexFunc(p.columns, func(c planColumn) bool { return c.Name == name })
-}
-
-// labelArray makes the dictionary of the labels that occur, in the order of
-// the plan.
-func (c *planColumn) labelArray(
-	mem memory.Allocator, labels []uint32, keep []bool, star bool,
-) (arrow.Array, error) {
-	const unused = -1
-	place := make([]int32, len(c.Labels)+1) // the last is of starred rows
-	for i := range place {
-		place[i] = unused
-	}
-	starAt := len(c.Labels)
-	if i := slices.Index(c.Labels, Top); i >= 0 {
-		starAt = i
-	}
-	n := 0
-	for k, label := range labels {
-		if keep[k] {
-			n++
-			if label != c.null {
-				place[label] = 0
-			}
-		} else if star {
-			n++
-			place[starAt] = 0
-		}
-	}
-	values := array.NewStringBuilder(mem)
-	defer values.Release()
-	for i := range place {
-		if place[i] == unused {
-			continue
-		}
-		place[i] = int32(values.Len())
-		if i < len(c.Labels) {
-			values.Append(c.Labels[i])
-		} else {
-			values.Append(Top)
-		}
-	}
-	indices := array.NewInt32Builder(mem)
-	defer indices.Release()
-	indices.Reserve(n)
-	for k, label := range labels {
-		switch {
-		case !keep[k]:
-			if star {
-				indices.UnsafeAppend(place[starAt])
-			}
-		case label == c.null:
-			indices.AppendNull()
-		default:
-			indices.UnsafeAppend(place[label])
-		}
-	}
-	dict, index := values.NewArray(), indices.NewArray()
-	defer dict.Release()
-	defer index.Release()
-	return array.NewDictionaryArray(labelType, index, dict), nil
 }

@@ -38,6 +38,11 @@ func NewLayout(sizes []int) Layout {
 // Words is the number of words of a key.
 func (l Layout) Words() int { return l.words }
 
+// Place is the word that holds the code of column i, and how far it is shifted.
+func (l Layout) Place(i int) (word int, shift uint) {
+	return int(l.fields[i].word), l.fields[i].shift
+}
+
 // Size is how many codes column i has room for.
 func (l Layout) Size(i int) int { return 1 << l.fields[i].bits }
 
