@@ -41,6 +41,9 @@ type Counts struct {
 	// spilledRows are those of the runs.
 	spilledRows Fingerprint
 
+	reserved int      // combinations that there is room for, once they are many
+	order    []uint32 // in which they are written
+
 	codes [][]uint32 // a batch, by column: quasi-identifiers, unit, sensitive
 	keys  []uint64
 	index []uint32
@@ -148,8 +151,9 @@ func (c *Counts) Add(rec arrow.Record) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	for lo := int64(0); lo < rec.NumRows(); lo += countBlock {
-		part := rec.NewSlice(lo, min(rec.NumRows(), lo+countBlock))
+	block := int64(c.block())
+	for lo := int64(0); lo < rec.NumRows(); lo += block {
+		part := rec.NewSlice(lo, min(rec.NumRows(), lo+block))
 		err := c.add(part)
 		part.Release()
 		if err != nil {
@@ -246,6 +250,11 @@ func (c *Counts) widen() error {
 	}
 	if fits {
 		return nil
+	}
+	if c.reserved > 0 { // two tables at once are more than there is room for
+		if err := c.spill(); err != nil {
+			return err
+		}
 	}
 	old, n := c.layout, c.tuples.Len()
 	c.layout = group.NewLayout(sizes)
