@@ -276,15 +276,17 @@ func (c *Counts) count(keys []uint64, index []uint32, rows []int64, people []uin
 		return fmt.Errorf("kanon: more than %d combinations of quasi-identifiers", maxTuples)
 	}
 	c.tuples.Add(keys, index)
-	for i, t := range index {
-		if int(t) == len(c.rows) {
-			c.rows = append(c.rows, 0)
+	for len(c.rows) < c.tuples.Len() {
+		c.rows = append(c.rows, 0)
+	}
+	if rows == nil {
+		for _, t := range index {
+			c.rows[t]++
 		}
-		n := int64(1)
-		if rows != nil {
-			n = rows[i]
-		}
-		c.rows[t] += n
+		c.total += int64(len(index))
+	}
+	for i, n := range rows {
+		c.rows[index[i]] += n
 		c.total += n
 	}
 	if c.people != nil && people != nil {
