@@ -49,6 +49,15 @@ type Input struct {
 	// Types declares the types of columns that are not to be inferred:
 	// string, int64, float64, bool, date or timestamp.
 	Types map[string]string `yaml:"types" json:"types,omitempty"`
+	// Encoding of the text: utf-8, utf-16, utf-16le, utf-16be, iso-8859-1 or
+	// windows-1252; empty means utf-8, or utf-16 where a byte order mark says so.
+	Encoding string `yaml:"encoding" json:"encoding,omitempty"`
+	// Decimal is the mark before the fraction of a number, "." or ","; empty
+	// means ".".
+	Decimal string `yaml:"decimal" json:"decimal,omitempty"`
+	// Dates is the order of dates that are not written as ISO 8601 says: dmy or
+	// mdy; empty means that it is found where the values of a column leave but one.
+	Dates string `yaml:"dates" json:"dates,omitempty"`
 }
 
 // Column says what a column is and what is done to it, in this order: round,

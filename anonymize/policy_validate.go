@@ -98,6 +98,20 @@ func (v *validator) input() {
 				name, in.Types[name], strings.Join(slices.Sorted(maps.Keys(inputTypes)), ", "))
 		}
 	}
+	for _, said := range []struct {
+		key, value string
+		known      []string
+	}{
+		{"encoding", in.Encoding, []string{"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1",
+			"windows-1252"}},
+		{"decimal", in.Decimal, []string{".", ","}},
+		{"dates", in.Dates, []string{"dmy", "mdy"}},
+	} {
+		if said.value != "" && !slices.Contains(said.known, said.value) {
+			v.addf(join("input", said.key), "%s %q is unknown, want one of %s", said.key, said.value,
+				strings.Join(said.known, " "))
+		}
+	}
 }
 
 func (v *validator) column(name string, c Column) {

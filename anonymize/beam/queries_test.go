@@ -103,8 +103,7 @@ func TestStatisticsSameAsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.Run(ctx, src, tableio.NewBuffer(), &anonymize.RunOptions{Statistics: stats})
-	if err != nil {
+	if _, err = p.Run(ctx, src, tableio.NewBuffer(), &anonymize.RunOptions{Statistics: stats}); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
@@ -238,7 +237,7 @@ func TestPseudonymize(t *testing.T) {
 		}
 	}
 	job, paths = shards(t, policy)
-	fn := &rowLocalFn{worker: worker{Job: job}}
+	fn := &rowLocalFn{Job: job}
 	if err := fn.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // infer returns the types of all columns. Where one is neither declared nor
 // known from an earlier pass it reads the whole file.
-func (c *csvTable) infer(ctx context.Context, f *content) ([]arrow.DataType, error) {
+func (c *csvTable) infer(ctx context.Context, f *content) ([]textType, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.types != nil {
@@ -34,13 +34,26 @@ func (c *csvTable) undeclared() bool {
 	})
 }
 
+// textType is the type of a column, and how its values are written.
+type textType struct {
+	arrow.DataType
+	how notation
+}
+
 // typesOf are the types that are declared, and those of the guesses for the
 // others.
-func (c *csvTable) typesOf(guessOf func(i int) guess) []arrow.DataType {
-	types := make([]arrow.DataType, len(c.columns))
+func (c *csvTable) typesOf(guessOf func(i int) guess) []textType {
+	types := make([]textType, len(c.columns))
+	how := notation{c.file.opts.Decimal == ',', c.file.opts.Dates}
+	c.remarks = map[string]string{}
 	for i, name := range c.columns {
-		if types[i] = c.file.opts.Types[name]; types[i] == nil {
-			types[i] = guessOf(i).dataType()
+		if types[i] = (textType{c.file.opts.Types[name], how}); types[i].DataType != nil {
+			continue
+		}
+		g := guessOf(i)
+		types[i] = g.textType(how)
+		if remark := g.remark(how); remark != "" {
+			c.remarks[name] = remark
 		}
 	}
 	return types
@@ -82,7 +95,7 @@ func (c *csvTable) guess(ctx context.Context, f *content) ([]guess, error) {
 		}
 		err := b.each(func() error {
 			for column := range g {
-				g[column] = g[column].seeAll(b, column, &null)
+				g[column] = g[column].seeAll(b, column, &null, c.file.opts.Dates)
 			}
 			return nil
 		})

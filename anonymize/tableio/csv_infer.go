@@ -7,33 +7,40 @@ import (
 )
 
 // guess is the set of types that fit every value seen of a column.
-type guess uint8
+type guess uint16
 
 const (
-	asInt guess = 1 << iota
-	asFloat
+	asInt   guess = 1 << iota
+	asFloat       // with a decimal point, if with any mark
+	asComma       // a float with a decimal comma, if with any mark
 	asBool
-	asDate
-	asTimestamp // without a zone
+	asDate      // as ISO 8601 says
+	asTimestamp // as ISO 8601 says, without a zone
 	asInstant   // with a zone
-	seen        // a value that is not null
+	asDayFirst  // a date of that order
+	asMonthFirst
+	asDayTime // a timestamp of that order, without a zone
+	asMonthTime
+	seen // a value that is not null
 
-	anything = asInt | asFloat | asBool | asDate | asTimestamp | asInstant
+	anything = seen - 1
+	asTime   = asDate | asTimestamp | asInstant | asDayFirst | asMonthFirst | asDayTime | asMonthTime
 )
 
 // merge combines what two parts of a file say.
 func (g guess) merge(h guess) guess { return g&h&anything | (g|h)&seen }
 
 // seeAll narrows g by the fields of a column of the stretch at hand. A null text
-// in quotes counts as null here: only a column of text can hold it.
-func (g guess) seeAll(b *block, column int, null *nullTexts) guess {
+// in quotes counts as null here: only a column of text can hold it. Dates that
+// are not as ISO 8601 says are of the given order, of either where it is empty.
+func (g guess) seeAll(b *block, column int, null *nullTexts, dates DateOrder) guess {
 	for i := column; i < len(b.fields) && g != seen; i += b.columns {
 		switch v := b.text(b.fields[i]); {
 		case null.has(v):
 		case g&asInt != 0 && plainInteger(v):
-			g = (g | seen) & (seen | asInt | asFloat)
+			g = (g | seen) & (seen | asInt | asFloat | asComma)
 		default:
-			g = g.see(v)
+			g = g.see(v, dates)
 		}
 	}
 	return g
@@ -57,7 +64,7 @@ func plainInteger(v []byte) bool {
 }
 
 // see narrows g by a value.
-func (g guess) see(b []byte) guess {
+func (g guess) see(b []byte, dates DateOrder) guess {
 	if g&anything == 0 {
 		return g | seen
 	}
@@ -65,11 +72,17 @@ func (g guess) see(b []byte) guess {
 	if g&(asInt|asFloat) != 0 {
 		fits |= numberFits(b)
 	}
+	if g&asComma != 0 {
+		var number [longNumber]byte
+		if b := pointed(&number, b); b != nil && numberFits(b) != 0 {
+			fits |= asComma
+		}
+	}
 	if g&asBool != 0 && (string(b) == "true" || string(b) == "false") {
 		fits |= asBool
 	}
-	if g&(asDate|asTimestamp|asInstant) != 0 {
-		fits |= timeFits(b)
+	if g&asTime != 0 {
+		fits |= timeFits(b, dates)
 	}
 	return (g | seen) & fits
 }
@@ -141,46 +154,90 @@ func exponent(b []byte) bool {
 	return len(b) > 0
 }
 
-func timeFits(b []byte) guess {
-	if len(b) < 10 || b[4] != '-' {
+// timeFits says which dates and timestamps b is.
+func timeFits(b []byte, dates DateOrder) (fits guess) {
+	if len(b) < 8 || b[0]-'0' > 9 {
 		return 0
 	}
-	if len(b) == 10 {
-		if _, ok := dayOf(b); ok {
-			return asDate
-		}
+	if yearFirst(b) {
+		return notation{}.fits(b, asDate, asTimestamp, asInstant)
+	}
+	if dates != MonthFirst {
+		fits = notation{dates: DayFirst}.fits(b, asDayFirst, asDayTime, 0)
+	}
+	if dates != DayFirst {
+		fits |= notation{dates: MonthFirst}.fits(b, asMonthFirst, asMonthTime, 0)
+	}
+	return fits
+}
+
+// fits returns which of the three b is in a notation, 0 for none.
+func (n notation) fits(b []byte, date, timestamp, zoned guess) guess {
+	_, rest, ok := n.dayIn(b)
+	if !ok {
 		return 0
 	}
-	seconds, nanos, zoned, ok := instant(b)
+	if len(rest) == 0 {
+		return date
+	}
+	seconds, nanos, hasZone, ok := n.instant(b)
 	if !ok {
 		return 0
 	}
 	if _, ok = count(seconds, nanos, arrow.Microsecond); !ok {
 		return 0
 	}
-	if zoned {
-		return asInstant
+	if hasZone {
+		return zoned
 	}
-	return asTimestamp
+	return timestamp
 }
 
-// dataType is the type of a column of which everything was seen.
-func (g guess) dataType() arrow.DataType {
+// textType is the type of a column of which everything was seen. Dates whose
+// order is not known are text.
+func (g guess) textType(how notation) textType {
+	float, order := asFloat, DateOrder("")
+	if how.comma {
+		float = asComma
+	}
+	switch {
+	case g&(asDayFirst|asDayTime) != 0 && g&(asMonthFirst|asMonthTime) == 0:
+		order = DayFirst
+	case g&(asMonthFirst|asMonthTime) != 0 && g&(asDayFirst|asDayTime) == 0:
+		order = MonthFirst
+	}
+	of := func(dt arrow.DataType) textType { return textType{dt, notation{how.comma, order}} }
 	switch {
 	case g&seen == 0:
-		return arrow.BinaryTypes.String
+		return of(arrow.BinaryTypes.String)
 	case g&asInt != 0:
-		return arrow.PrimitiveTypes.Int64
-	case g&asFloat != 0:
-		return arrow.PrimitiveTypes.Float64
+		return of(arrow.PrimitiveTypes.Int64)
+	case g&float != 0:
+		return of(arrow.PrimitiveTypes.Float64)
 	case g&asBool != 0:
-		return arrow.FixedWidthTypes.Boolean
-	case g&asDate != 0:
-		return arrow.FixedWidthTypes.Date32
-	case g&asTimestamp != 0:
-		return &arrow.TimestampType{Unit: arrow.Microsecond}
+		return of(arrow.FixedWidthTypes.Boolean)
+	case g&asDate != 0, order != "" && g&(asDayFirst|asMonthFirst) != 0:
+		return of(arrow.FixedWidthTypes.Date32)
+	case g&asTimestamp != 0, order != "":
+		return of(&arrow.TimestampType{Unit: arrow.Microsecond})
 	case g&asInstant != 0:
-		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+		return of(&arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"})
 	}
-	return arrow.BinaryTypes.String
+	return of(arrow.BinaryTypes.String)
+}
+
+// remark says why a column is text that looks like something else, or nothing.
+func (g guess) remark(how notation) string {
+	if g&seen == 0 || g.textType(how).ID() != arrow.STRING {
+		return ""
+	}
+	switch {
+	case g&(asDayFirst|asDayTime) != 0:
+		return "it looks like dates, but not whether day or month is first; name the order (dmy or mdy)"
+	case g&asComma != 0:
+		return "it looks like numbers with a decimal comma; name that as the decimal mark"
+	case g&asFloat != 0:
+		return "it looks like numbers with a decimal point, but a comma was named as the decimal mark"
+	}
+	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -24,8 +25,9 @@ type csvTable struct {
 	delim   byte
 	columns []string // by name
 
-	mu    sync.Mutex
-	types []arrow.DataType // nil until known
+	mu      sync.Mutex
+	types   []textType        // nil until known
+	remarks map[string]string // of columns of text, once the types are known
 }
 
 func (c *csvTable) names() []string { return c.columns }
@@ -34,7 +36,7 @@ func (c *csvTable) names() []string { return c.columns }
 func (c *csvTable) fields() []arrow.Field {
 	fields := make([]arrow.Field, len(c.columns))
 	for i, name := range c.columns {
-		fields[i] = arrow.Field{Name: name, Type: c.types[i], Nullable: true}
+		fields[i] = arrow.Field{Name: name, Type: c.types[i].DataType, Nullable: true}
 	}
 	return fields
 }
@@ -60,6 +62,10 @@ func openCSV(t *File, f *content) (table, error) {
 		name := string(head.text(field))
 		if t.opts.NoHeader {
 			name = fmt.Sprintf("column%d", i+1)
+		}
+		if strings.IndexByte(name, 0) >= 0 {
+			return nil, errors.New("a name of a column holds a NUL byte; set Encoding where the text " +
+				"is UTF-16")
 		}
 		c.columns = append(c.columns, name)
 	}
@@ -120,8 +126,21 @@ func (c *csvTable) reader(f *content) (*input, error) {
 	return &input{f: f, chunks: newChunks(text, chunkSize), close: done}, nil
 }
 
-// text decompresses f by its extension.
+// text is the text of f in UTF-8.
 func (c *csvTable) text(f *content) (r io.Reader, done func(), err error) {
+	raw, done, err := c.inflated(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r, err = asUTF8(raw, c.file.opts.Encoding); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return r, done, nil
+}
+
+// inflated decompresses f by its extension.
+func (c *csvTable) inflated(f *content) (r io.Reader, done func(), err error) {
 	switch c.file.opts.compression {
 	case "gz":
 		z, err := gzip.NewReader(bufio.NewReader(f.text()))
@@ -236,8 +255,8 @@ func (c *csvTable) start(
 	builders := make([][]*columnBuilder, c.file.opts.Workers)
 	null := newNullTexts(c.file.opts.Null)
 	for k, i := range picked {
-		fields[k] = arrow.Field{Name: c.columns[i], Type: types[i], Nullable: true}
-		p, err := newTextParser(types[i])
+		fields[k] = arrow.Field{Name: c.columns[i], Type: types[i].DataType, Nullable: true}
+		p, err := newTextParser(types[i].DataType, types[i].how)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", c.columns[i], err)
 		}

@@ -232,8 +232,8 @@ func badText(data []byte) int {
 func (b *block) badField(bad int) error {
 	for i, s := range b.fields {
 		if to := int(s.to & spanEnd); int(s.from) <= bad && bad < to {
-			return b.wrong(b.starts[i/b.columns], fmt.Errorf("field %d: %w, at byte %d of the text",
-				i%b.columns+1, errText, b.offset+int64(bad)))
+			return b.wrong(b.starts[i/b.columns], fmt.Errorf("field %d: %w, at byte %d of the text; "+
+				"set Encoding where it has another", i%b.columns+1, errText, b.offset+int64(bad)))
 		}
 	}
 	return nil

@@ -180,9 +180,11 @@ func TestCSVErrors(t *testing.T) {
 		{"text behind a quote", "a,b\n1,\"x\"" + canary + "\n", nil,
 			"tableio: t.csv line 2: text behind a closing quote"},
 		{"not UTF-8", "a,b\n1,2\n1," + canary + "\xff\n", nil,
-			"tableio: t.csv line 3: field 2: text that is not UTF-8, at byte 23 of the text"},
+			"tableio: t.csv line 3: field 2: text that is not UTF-8, at byte 23 of the text; " +
+				"set Encoding where it has another"},
 		{"half a character", "a,b\n\xc3,\xa9\n", nil,
-			"tableio: t.csv line 2: field 1: text that is not UTF-8, at byte 4 of the text"},
+			"tableio: t.csv line 2: field 1: text that is not UTF-8, at byte 4 of the text; " +
+				"set Encoding where it has another"},
 		{"two columns of a name", "a,b,a\n1,2,3\n", nil,
 			`tableio: t.csv: two columns are named "a"; rename one`},
 		{"nothing", "", nil, "tableio: t.csv: the file is empty"},

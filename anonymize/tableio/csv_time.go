@@ -1,7 +1,6 @@
 package tableio
 
 import (
-	"encoding/binary"
 	"math"
 	"time"
 
@@ -64,18 +63,6 @@ func daysFromCivil(y, m, d int) int64 {
 	return int64(era)*146097 + int64(doe) - 719468
 }
 
-func parseDate32(dst, b []byte) bool {
-	day, ok := dayOf(b)
-	binary.LittleEndian.PutUint32(dst, uint32(day))
-	return ok && len(b) == 10
-}
-
-func parseDate64(dst, b []byte) bool {
-	day, ok := dayOf(b)
-	binary.LittleEndian.PutUint64(dst, uint64(day*millisADay))
-	return ok && len(b) == 10
-}
-
 // clock reads HH:MM[:SS[.fraction]] at the front of b, the fraction to
 // nanoseconds and refused where it is finer.
 func clock(b []byte) (nanos int64, rest []byte, ok bool) {
@@ -131,25 +118,6 @@ func zone(b []byte) (seconds int64, ok bool) {
 	return seconds, true
 }
 
-// instant reads an ISO 8601 timestamp as seconds since 1970, in UTC where it
-// has a zone, and the nanoseconds of the second.
-func instant(b []byte) (seconds, nanos int64, zoned, ok bool) {
-	day, ok := dayOf(b)
-	if !ok || len(b) < 16 || b[10] != 'T' && b[10] != ' ' {
-		return 0, 0, false, false
-	}
-	n, rest, ok := clock(b[11:])
-	if !ok {
-		return 0, 0, false, false
-	}
-	seconds, nanos = day*86400+n/1e9, n%1e9
-	if len(rest) == 0 {
-		return seconds, nanos, false, true
-	}
-	east, ok := zone(rest)
-	return seconds - east, nanos, true, ok
-}
-
 // perSecond is how many of a unit make a second.
 func perSecond(u arrow.TimeUnit) int64 {
 	return int64(time.Second) / int64(u.Multiplier())
@@ -163,20 +131,6 @@ func count(seconds, nanos int64, unit arrow.TimeUnit) (int64, bool) {
 		return 0, false
 	}
 	return seconds*per + nanos/part, true
-}
-
-func timestampParser(t *arrow.TimestampType) func(dst, b []byte) bool {
-	wantZone := t.TimeZone != ""
-	unit := t.Unit
-	return func(dst, b []byte) bool {
-		seconds, nanos, zoned, ok := instant(b)
-		if !ok || zoned != wantZone {
-			return false
-		}
-		v, ok := count(seconds, nanos, unit)
-		binary.LittleEndian.PutUint64(dst, uint64(v))
-		return ok
-	}
 }
 
 func timeParser(unit arrow.TimeUnit, width int) func(dst, b []byte) bool {

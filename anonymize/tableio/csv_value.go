@@ -20,9 +20,9 @@ type textParser struct {
 	what  string // for errors
 }
 
-// newTextParser returns the parser of a type, or an error that says it has
-// none.
-func newTextParser(dt arrow.DataType) (*textParser, error) {
+// newTextParser returns the parser of a type whose values are written as how
+// says, or an error that says it has none.
+func newTextParser(dt arrow.DataType, how notation) (*textParser, error) {
 	p := &textParser{dt: dt}
 	switch t := dt.(type) {
 	case nil:
@@ -46,11 +46,11 @@ func newTextParser(dt arrow.DataType) (*textParser, error) {
 	case *arrow.Float64Type:
 		p.width, p.parse, p.what = 8, parseFloat64, "a number"
 	case *arrow.Date32Type:
-		p.width, p.parse, p.what = 4, parseDate32, "a date YYYY-MM-DD"
+		p.width, p.parse, p.what = 4, how.date(4, 1), how.dateWords()
 	case *arrow.Date64Type:
-		p.width, p.parse, p.what = 8, parseDate64, "a date YYYY-MM-DD"
+		p.width, p.parse, p.what = 8, how.date(8, millisADay), how.dateWords()
 	case *arrow.TimestampType:
-		p.width, p.parse, p.what = 8, timestampParser(t), "an ISO 8601 timestamp of its unit"
+		p.width, p.parse, p.what = 8, how.timestamp(t), "an ISO 8601 timestamp of its unit"
 		if t.TimeZone != "" {
 			p.what += " with a zone"
 		}
@@ -68,6 +68,13 @@ func newTextParser(dt arrow.DataType) (*textParser, error) {
 		p.parse = decimalParser(t)
 	default:
 		return nil, fmt.Errorf("type %s cannot be read from CSV", dt)
+	}
+	switch dt.(type) {
+	case *arrow.Float16Type, *arrow.Float32Type, *arrow.Float64Type, arrow.DecimalType:
+		if how.comma {
+			p.parse = commas(p.parse)
+			p.what += " with a decimal comma"
+		}
 	}
 	return p, nil
 }

@@ -45,7 +45,7 @@ func newCSVEncoder(out io.Writer, schema *arrow.Schema, opts options) (*csvEncod
 		if d, ok := dt.(*arrow.DictionaryType); ok {
 			dt = d.ValueType
 		}
-		if _, err := newTextParser(dt); err != nil {
+		if _, err := newTextParser(dt, notation{}); err != nil {
 			return nil, fmt.Errorf("column %q: type %s cannot be written as CSV", f.Name, f.Type)
 		}
 	}

@@ -21,7 +21,9 @@
 //
 // CSV: see [Options]. Numbers with leading zeros, with a plus sign or with more
 // digits than an int64 holds are text, so that postal codes and account
-// numbers stay what they are.
+// numbers stay what they are. Dates like 31.12.2024 and 12/31/2024 are dates where
+// the values of the column leave but one order, or where it is named. A record
+// above 64 MiB is refused. The first pass reads a file twice, once to find types.
 //
 // # Writing
 //

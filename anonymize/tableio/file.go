@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -135,6 +136,20 @@ func (t *File) Columns() (names []string, unreadable map[string]error) {
 		}
 	}
 	return slices.Clone(t.table.names()), unreadable
+}
+
+// Remarks say of columns of a CSV file why they came as text though they look
+// like something else, as dates of which nobody knows whether the day is first.
+// They are known once a pass was opened; until then, and for other formats, there
+// are none.
+func (t *File) Remarks() map[string]string {
+	c, text := t.table.(*csvTable)
+	if !text {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.remarks)
 }
 
 // refused joins why columns that were asked for cannot be read.

@@ -217,6 +217,16 @@ func (s *Files) Columns() (names []string, unreadable map[string]error) {
 	return s.files[0].Columns()
 }
 
+// Remarks are those of the CSV files, see File.Remarks: the same of all.
+func (s *Files) Remarks() map[string]string {
+	for _, f := range s.files {
+		if f.guesses() {
+			return f.Remarks()
+		}
+	}
+	return nil
+}
+
 // SHA256 is the hash of the one file or, of several, the hash of their hashes
 // in order, each in lower-case hexadecimal with a line feed behind it.
 func (s *Files) SHA256() (string, error) {

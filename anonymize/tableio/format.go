@@ -48,16 +48,25 @@ type Options struct {
 
 	// Types declares the types of CSV columns by name. Columns without a
 	// declaration get a type that fits all their rows: int64, float64, bool
-	// (true and false), date32 (YYYY-MM-DD), timestamp[us] (ISO 8601, in UTC
-	// where it has a zone) or utf8.
+	// (true and false), date32 (YYYY-MM-DD, see Dates), timestamp[us] (ISO 8601, in
+	// UTC where it has a zone) or utf8.
 	Types map[string]arrow.DataType
 
-	// Dictionaries makes text come as dictionaries of int32 wherever a Parquet
-	// file stores it with small ones, even where the file says that it was written
-	// of plain text. That spares whoever looks at each value once the rows that
-	// repeat it. Other formats do not heed it; of a table that is written it holds
-	// for what Writer.Seal returns.
-	Dictionaries bool
+	// Encoding of the text of a CSV file that is read, UTF8 when empty, or UTF16
+	// where its first bytes are the byte order mark of that. What is written is
+	// UTF-8.
+	Encoding Encoding
+
+	// Decimal is the mark before the fraction of the numbers of a CSV file that
+	// is read: a point, also when 0, or a comma. Marks between thousands make
+	// text. What is written has points.
+	Decimal rune
+
+	// Dates is the order of dates and timestamps that are not written as ISO 8601
+	// says, in a CSV file that is read. When it is empty they are found where all
+	// values of a column are dates in one order and not in the other; otherwise
+	// they stay text, see File.Remarks. What is written is as ISO 8601 says.
+	Dates DateOrder
 
 	// BatchRows is the number of rows of a record at most, 65536 when 0.
 	// Results do not depend on it.
@@ -140,6 +149,18 @@ func (r *options) checkCSV() error {
 		errs = append(errs, fmt.Errorf("the delimiter must be an ASCII character other than "+
 			"quote and line break, not %q", d))
 	}
+	if !r.Encoding.known() {
+		errs = append(errs, fmt.Errorf("encoding %q is unknown; want %s", string(r.Encoding), encodings))
+	}
+	if r.Decimal != 0 && r.Decimal != '.' && r.Decimal != ',' {
+		errs = append(errs, fmt.Errorf("the decimal mark must be a point or a comma, not %q", r.Decimal))
+	}
+	switch r.Dates {
+	case "", DayFirst, MonthFirst:
+	default:
+		errs = append(errs, fmt.Errorf("the order of dates %q is unknown; want %s or %s",
+			string(r.Dates), DayFirst, MonthFirst))
+	}
 	if r.Null == nil {
 		r.Null = []string{""}
 	}
@@ -149,7 +170,7 @@ func (r *options) checkCSV() error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Types)) {
-		if _, err := newTextParser(r.Types[name]); err != nil {
+		if _, err := newTextParser(r.Types[name], notation{}); err != nil {
 			errs = append(errs, fmt.Errorf("column %q: %w", name, err))
 		}
 	}

@@ -196,6 +196,7 @@ func (w *Writer) Seal() (anonymize.Source, error) {
 	opts := w.opts.Options
 	if opts.Format == CSV {
 		opts.Delimiter = w.opts.delimiter()
+		opts.Encoding, opts.Decimal, opts.Dates = "", 0, ""
 		opts.Types = textTypes(w.schema)
 	}
 	var names []string

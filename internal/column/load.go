@@ -38,16 +38,8 @@ func gather[T any](vals []T, r rows, out []uint64, word func(T) uint64) {
 	}
 }
 
-// widen is gather of whole numbers, whose sign is kept.
-func widen[T integer](vals []T, r rows, out []uint64) {
-	if r.list == nil {
-		for i, v := range vals[r.lo : r.lo+len(out)] {
-			out[i] = uint64(v)
-		}
-		return
-	}
-	gather(vals, r, out, func(v T) uint64 { return uint64(v) })
-}
+func signed[T ~int8 | ~int16 | ~int32 | ~int64](v T) uint64       { return uint64(int64(v)) }
+func unsigned[T ~uint8 | ~uint16 | ~uint32 | ~uint64](v T) uint64 { return uint64(v) }
 
 // floatWord makes all NaN one value, and the two zeros.
 func floatWord(f float64) uint64 {
@@ -67,21 +59,21 @@ const dayMillis = 86_400_000
 func loadWords(a arrow.Array, r rows, out []uint64) error {
 	switch a := a.(type) {
 	case *array.Int8:
-		widen(a.Int8Values(), r, out)
+		gather(a.Int8Values(), r, out, signed)
 	case *array.Int16:
-		widen(a.Int16Values(), r, out)
+		gather(a.Int16Values(), r, out, signed)
 	case *array.Int32:
-		widen(a.Int32Values(), r, out)
+		gather(a.Int32Values(), r, out, signed)
 	case *array.Int64:
-		widen(a.Int64Values(), r, out)
+		gather(a.Int64Values(), r, out, signed)
 	case *array.Uint8:
-		widen(a.Uint8Values(), r, out)
+		gather(a.Uint8Values(), r, out, unsigned)
 	case *array.Uint16:
-		widen(a.Uint16Values(), r, out)
+		gather(a.Uint16Values(), r, out, unsigned)
 	case *array.Uint32:
-		widen(a.Uint32Values(), r, out)
+		gather(a.Uint32Values(), r, out, unsigned)
 	case *array.Uint64:
-		widen(a.Uint64Values(), r, out)
+		gather(a.Uint64Values(), r, out, unsigned)
 	case *array.Float32:
 		gather(a.Float32Values(), r, out, func(v float32) uint64 { return floatWord(float64(v)) })
 	case *array.Float64:
@@ -91,7 +83,7 @@ func loadWords(a arrow.Array, r rows, out []uint64) error {
 			return uint64(int64(v) * dayMillis)
 		})
 	case *array.Date64:
-		widen(a.Date64Values(), r, out)
+		gather(a.Date64Values(), r, out, signed)
 	case *array.Time32:
 		scale := int64(a.DataType().(*arrow.Time32Type).Unit.Multiplier())
 		gather(a.Time32Values(), r, out, func(v arrow.Time32) uint64 {
@@ -100,9 +92,9 @@ func loadWords(a arrow.Array, r rows, out []uint64) error {
 	case *array.Time64:
 		return loadTime64(a, r, out)
 	case *array.Timestamp:
-		widen(a.TimestampValues(), r, out)
+		gather(a.TimestampValues(), r, out, signed)
 	case *array.Duration:
-		widen(a.DurationValues(), r, out)
+		gather(a.DurationValues(), r, out, signed)
 	default:
 		return loadSlow(a, r, out)
 	}

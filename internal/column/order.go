@@ -53,10 +53,10 @@ func (c *Coder) Merge(o *Coder) ([]uint32, error) {
 	} else {
 		keys, from := o.words.Keys(), 0
 		if o.null >= 0 { // its key is none
-			c.number(keys[:o.null], codes[:o.null], true)
+			c.words.Add(keys[:o.null], codes[:o.null])
 			from = int(o.null) + 1
 		}
-		c.number(keys[from:], codes[from:], true)
+		c.words.Add(keys[from:], codes[from:])
 	}
 	if o.null >= 0 {
 		codes[o.null] = c.AddNull()

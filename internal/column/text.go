@@ -88,7 +88,9 @@ func (c *Coder) addText(s string) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.addWord(w), nil
+	var code [1]uint32
+	c.words.Add([]uint64{w}, code[:])
+	return code[0], nil
 }
 
 func parseWord(t Type, s string) (uint64, error) {

@@ -47,7 +47,6 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opts.Dictionaries = true
 			table, err := tableio.OpenFiles(in, opts)
 			if err != nil {
 				return err
@@ -92,7 +91,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&policy, "policy", "", "policy that the table is to satisfy")
 	f.StringVar(&plan, "plan", "", "plan by which the parts were made")
 	check.MarkFlagsOneRequired("policy", "quasi")
-	for _, other := range []string{"quasi", "sensitive", "unit", "k", "delimiter", "null"} {
+	for _, other := range append([]string{"quasi", "sensitive", "unit", "k"}, inputFlagNames...) {
 		check.MarkFlagsMutuallyExclusive("policy", other)
 		check.MarkFlagsMutuallyExclusive("plan", other)
 	}
@@ -124,7 +123,7 @@ func checkPolicy(cmd *cobra.Command, policy, plan string, in []string, asJSON bo
 			return err
 		}
 	}
-	table, err := tableio.OpenFiles(in, &tableio.Options{Dictionaries: true})
+	table, err := tableio.OpenFiles(in, nil)
 	if err != nil {
 		return err
 	}

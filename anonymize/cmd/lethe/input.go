@@ -14,36 +14,54 @@ import (
 const inUsage = "table to read: a file, a folder or a pattern (repeatable; all are one table)"
 
 // inputFlags say how a text table is read where no policy does.
-type inputFlags struct {
-	delimiter string
-	null      []string
-}
+type inputFlags struct{ anonymize.Input }
+
+// inputFlagNames are the flags, which do not go with a policy.
+var inputFlagNames = []string{"delimiter", "null", "encoding", "decimal", "dates"}
 
 func (i *inputFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&i.delimiter, "delimiter", "", "field delimiter of a CSV file (default: detected)")
-	f.StringSliceVar(&i.null, "null", nil, "fields of a CSV file that stand for a missing value "+
+	f.StringVar(&i.Delimiter, "delimiter", "", "field delimiter of a CSV file (default: detected)")
+	f.StringSliceVar(&i.Null, "null", nil, "fields of a CSV file that stand for a missing value "+
 		"(default: the empty field)")
+	f.StringVar(&i.Encoding, "encoding", "", "encoding of a CSV file: utf-8, utf-16, utf-16le, "+
+		"utf-16be, iso-8859-1 or windows-1252 (default: utf-8, or utf-16 by its byte order mark)")
+	f.StringVar(&i.Decimal, "decimal", "", "mark before the fraction of a number in a CSV file, a "+
+		"point or a comma (default: a point)")
+	f.StringVar(&i.Dates, "dates", "", "order of dates in a CSV file that are not as ISO 8601 says, "+
+		"dmy or mdy (default: found where there is but one)")
 }
 
-func (i *inputFlags) options() (*tableio.Options, error) {
-	return readOptions(anonymize.Input{Delimiter: i.delimiter, Null: i.null})
-}
+func (i *inputFlags) options() (*tableio.Options, error) { return readOptions(i.Input) }
 
-// said is what a policy has to say of the input to read it alike, or nil.
-func (i *inputFlags) said() *anonymize.Input {
-	if i.delimiter == "" && len(i.null) == 0 {
-		return nil
+// said is what a policy has to say of the input to read it alike. What was not
+// said is left out: an empty list of null texts would mean that there are none.
+func (i *inputFlags) said() map[string]any {
+	said := map[string]any{}
+	if len(i.Null) > 0 {
+		said["null"] = i.Null
 	}
-	return &anonymize.Input{Delimiter: i.delimiter, Null: i.null}
+	for key, value := range map[string]string{"delimiter": i.Delimiter, "encoding": i.Encoding,
+		"decimal": i.Decimal, "dates": i.Dates} {
+		if value != "" {
+			said[key] = value
+		}
+	}
+	return said
 }
 
 // readOptions turns what a policy says of text input into options.
 func readOptions(in anonymize.Input) (*tableio.Options, error) {
-	opts := &tableio.Options{Null: in.Null, Types: map[string]arrow.DataType{}}
-	if d := []rune(in.Delimiter); len(d) == 1 {
-		opts.Delimiter = d[0]
-	} else if len(d) > 1 {
-		return nil, fmt.Errorf("the delimiter has %d characters, want one", len(d))
+	opts := &tableio.Options{Null: in.Null, Types: map[string]arrow.DataType{},
+		Encoding: tableio.Encoding(in.Encoding), Dates: tableio.DateOrder(in.Dates)}
+	for _, mark := range []struct {
+		name, text string
+		to         *rune
+	}{{"delimiter", in.Delimiter, &opts.Delimiter}, {"decimal mark", in.Decimal, &opts.Decimal}} {
+		if r := []rune(mark.text); len(r) == 1 {
+			*mark.to = r[0]
+		} else if len(r) > 1 {
+			return nil, fmt.Errorf("the %s has %d characters, want one", mark.name, len(r))
+		}
 	}
 	for name, kind := range in.Types {
 		t, ok := inputTypes[kind]

@@ -75,7 +75,7 @@ func writePolicy(path string, policy []byte, w io.Writer) error {
 
 // proposePolicy reads a table and writes a policy for it.
 func proposePolicy(
-	ctx context.Context, table *tableio.Files, input *anonymize.Input, bar *progress,
+	ctx context.Context, table *tableio.Files, input map[string]any, bar *progress,
 ) ([]byte, error) {
 	all, unreadable := table.Columns()
 	var readable []string
@@ -114,13 +114,16 @@ func proposePolicy(
 			return nil, err
 		}
 	}
-	columns := &yaml.Node{Kind: yaml.MappingNode}
+	columns, remarks := &yaml.Node{Kind: yaml.MappingNode}, table.Remarks()
 	for _, c := range all {
 		name, column := &yaml.Node{}, &yaml.Node{}
 		name.SetString(c)
 		p := of[c]
 		if err := unreadable[c]; err != nil {
 			p.Reasons = []string{fmt.Sprintf("passed over: %v", err)}
+		}
+		if remark, ok := remarks[c]; ok {
+			p.Reasons = append(p.Reasons, remark)
 		}
 		for _, reason := range p.Reasons {
 			name.HeadComment += reason + "\n"
@@ -136,11 +139,11 @@ func proposePolicy(
 		columns.Content = append(columns.Content, name, column)
 	}
 	policy, err := yaml.Marshal(struct {
-		Version int              `yaml:"version"`
-		Input   *anonymize.Input `yaml:"input,omitempty"`
-		Columns *yaml.Node       `yaml:"columns"`
-		Privacy any              `yaml:"privacy"`
-		Output  any              `yaml:"output"`
+		Version int            `yaml:"version"`
+		Input   map[string]any `yaml:"input,omitempty"`
+		Columns *yaml.Node     `yaml:"columns"`
+		Privacy any            `yaml:"privacy"`
+		Output  any            `yaml:"output"`
 	}{
 		anonymize.PolicyVersion, input, columns, map[string]any{
 			"models":          []any{map[string]any{"k_anonymity": kanon.KAnonymity{K: 5}}},
