@@ -20,7 +20,7 @@ type checkColumn struct {
 	// A value is known by 64 bits where that many hold it, by bytes otherwise,
 	// which no column has both of. Integers beyond int64 have a table of their
 	// own.
-	words, beyond *keyNumbers
+	words, beyond *wordNumbers
 	texts         *textNumbers
 
 	block   []uint64 // words of a block of rows
@@ -33,7 +33,7 @@ type checkColumn struct {
 const nullCode = 0
 
 func newCheckColumn(name string) *checkColumn {
-	return &checkColumn{name: name, words: newKeyNumbers(1), beyond: newKeyNumbers(1),
+	return &checkColumn{name: name, words: newWordNumbers(), beyond: newWordNumbers(),
 		texts: newTextNumbers()}
 }
 

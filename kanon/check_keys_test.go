@@ -3,6 +3,7 @@ package kanon
 import (
 	"fmt"
 	"maps"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -119,6 +120,37 @@ func TestKeyPairs(t *testing.T) {
 	if !maps.Equal(found, want) {
 		t.Errorf("%d pairs, want %d, or others", len(found), len(want))
 	}
+}
+
+// Words are numbered as they come, whether they lie close together, far apart or
+// at the ends of the range, and whatever window was made for those before.
+func TestWordNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words, want := newWordNumbers(), map[uint64]uint32{}
+		for range rapid.IntRange(1, 12).Draw(t, "blocks") {
+			from := rapid.OneOf(rapid.Int64Range(-5, 5), rapid.Int64(),
+				rapid.Int64Range(math.MaxInt64-3000, math.MaxInt64), rapid.Int64Range(-100_000, 100_000)).Draw(t, "from")
+			spread := rapid.SampledFrom([]int64{1, 7, 300, 70_000, math.MaxInt64}).Draw(t, "spread")
+			var block []uint64
+			for range rapid.IntRange(1, 30).Draw(t, "words") {
+				block = append(block, uint64(from)+uint64(rapid.Int64Range(0, spread).Draw(t, "word")))
+			}
+			out := make([]uint32, len(block))
+			words.number(block, out, uint32(1+words.len()))
+			for i, w := range block {
+				if _, ok := want[w]; !ok {
+					want[w] = uint32(1 + len(want))
+				}
+				if out[i] != want[w] {
+					t.Fatalf("word %d has number %d, want %d", int64(w), out[i], want[w])
+				}
+			}
+		}
+		if !maps.Equal(maps.Collect(words.all), want) || len(words.window) > windowMost {
+			t.Errorf("%d words, want %d, or others; a window of %d", words.len(), len(want),
+				len(words.window))
+		}
+	})
 }
 
 // Texts are numbered as they come, whatever their length, and kept.

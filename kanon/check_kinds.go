@@ -156,12 +156,12 @@ func (c *checkColumn) unsigned(a *array.Uint64) blockReader {
 }
 
 // number numbers words of a table.
-func (c *checkColumn) number(table *keyNumbers, words []uint64, out []uint32) {
+func (c *checkColumn) number(table *wordNumbers, words []uint64, out []uint32) {
 	table.number(words, out, uint32(1+c.words.len()+c.beyond.len())) // 0 is null
 }
 
 // scatter numbers words that are those of c.rows.
-func (c *checkColumn) scatter(table *keyNumbers, words []uint64, out []uint32) {
+func (c *checkColumn) scatter(table *wordNumbers, words []uint64, out []uint32) {
 	c.numbers = slices.Grow(c.numbers[:0], len(words))[:len(words)]
 	c.number(table, words, c.numbers)
 	for k, i := range c.rows {

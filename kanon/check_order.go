@@ -44,7 +44,7 @@ func (c *checkColumn) order() []uint32 {
 }
 
 // ascending are the numbers of words, in their order.
-func ascending(t *keyNumbers, compare func(a, b uint64) int) []uint32 {
+func ascending(t *wordNumbers, compare func(a, b uint64) int) []uint32 {
 	number, words := maps.Collect(t.all), make([]uint64, 0, t.len())
 	for w := range number {
 		words = append(words, w)
