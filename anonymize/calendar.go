@@ -35,6 +35,33 @@ func secondsOf(to int) int64 {
 // startOfWeek is the Monday at or before a day; 1970 began on a Thursday.
 func startOfWeek(days int64) int64 { return floorDiv(days+3, 7)*7 - 3 }
 
+// startOfMonths is the first day of the month, quarter or year of a day, as
+// time.Date finds it but in less time. Years begin with March here and come in
+// eras of 400, so that a leap day is the last of whatever it is in, as in
+// Hinnant, chrono-Compatible Low-Level Date Algorithms.
+func startOfMonths(days int64, to int) int64 {
+	const (
+		march0    = -719468 // 0000-03-01
+		era       = 400*365 + 97
+		leapCycle = 4*365 + 1
+		century   = 25*leapCycle - 1
+	)
+	first := floorDiv(days-march0, era) * era // of the era, since march0
+	day := days - march0 - first
+	year := (day - day/(leapCycle-1) + day/century - day/(era-1)) / 365
+	start := func(year int64) int64 { return 365*year + year/4 - year/100 }
+	fromMarch := (5*(day-start(year)) + 2) / 153
+	month := time.Month((fromMarch+2)%12 + 1)
+	back := int64(month - startMonth(to, month))
+	if fromMarch -= back; fromMarch < 0 { // January and February are of the year before
+		fromMarch, year = fromMarch+12, year-1
+	}
+	if year < 0 {
+		first, year = first-era, year+400
+	}
+	return march0 + first + start(year) + (153*fromMarch+2)/5
+}
+
 // startMonth is the month in which the month, quarter or year of m starts.
 func startMonth(to int, m time.Month) time.Month {
 	switch to {

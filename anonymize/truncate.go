@@ -159,9 +159,7 @@ func truncateDays(to int, unit int64) func(int64) (int64, bool) {
 		case week:
 			days = startOfWeek(days)
 		default:
-			y, m, _ := time.Unix(days*secondsPerDay, 0).UTC().Date()
-			start := time.Date(y, startMonth(to, m), 1, 0, 0, 0, 0, time.UTC)
-			days = floorDiv(start.Unix(), secondsPerDay)
+			days = startOfMonths(days, to)
 		}
 		return days * unit, days >= firstDay
 	}
@@ -183,6 +181,8 @@ func truncateInstants(to int, unit int64, zone *time.Location) func(int64) (int6
 			sec = floorDiv(sec, secondsOf(to)) * secondsOf(to)
 		case fixed && to == week:
 			sec = startOfWeek(floorDiv(sec, secondsPerDay)) * secondsPerDay
+		case fixed:
+			sec = startOfMonths(floorDiv(sec, secondsPerDay), to) * secondsPerDay
 		case to <= hour:
 			sec = startOfHour(sec, secondsOf(to), zone)
 		default:

@@ -1,8 +1,6 @@
 package kanon
 
 import (
-	"errors"
-	"io"
 	"maps"
 	"slices"
 )
@@ -34,28 +32,17 @@ func (c *Counts) beforehand(domains []*domain) *beforehand {
 	return b
 }
 
-// beforehandFromFiles describes counts of which a part is in files.
-func (c *Counts) beforehandFromFiles(domains []*domain) (*beforehand, error) {
+// describedInOneFile makes one file of all combinations, and describes them.
+func (c *Counts) describedInOneFile(domains []*domain) (*beforehand, error) {
 	b := &beforehand{total: c.total}
 	for _, d := range domains {
 		b.rows = append(b.rows, make([]int64, d.size()))
 	}
-	src, err := c.all(true)
-	if err != nil {
-		return nil, err
-	}
-	people, rows := map[int64]int64{}, map[int64]int64{}
-	for {
-		t, err := src.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
+	var people, rows sizeTally
+	err := c.toOneFile(func(t *counted) {
 		b.tuples++
-		rows[t.rows]++
-		people[int64(len(t.people))]++
+		rows.add(t.rows)
+		people.add(int64(len(t.people)))
 		b.pairs += int64(len(t.people))
 		for _, cells := range t.cells {
 			b.cells += int64(len(cells))
@@ -63,19 +50,41 @@ func (c *Counts) beforehandFromFiles(domains []*domain) (*beforehand, error) {
 		for i, code := range t.codes {
 			b.rows[i][domains[i].leaf[code]] += t.rows
 		}
-	}
-	b.rowSizes = sizesOf(rows)
+	})
+	b.rowSizes = rows.list()
 	if b.sizes = b.rowSizes; c.people != nil {
-		b.sizes = sizesOf(people)
+		b.sizes = people.list()
 	}
-	return b, nil
+	return b, err
 }
 
-// sizesOf lists how many classes have each size, ascending.
-func sizesOf(classes map[int64]int64) []SizeCount {
+// sizeTally counts classes by their size, most of which are small.
+type sizeTally struct {
+	small [256]int64
+	large map[int64]int64
+}
+
+func (s *sizeTally) add(size int64) {
+	if size < int64(len(s.small)) {
+		s.small[size]++
+		return
+	}
+	if s.large == nil {
+		s.large = map[int64]int64{}
+	}
+	s.large[size]++
+}
+
+// list lists how many classes have each size, ascending.
+func (s *sizeTally) list() []SizeCount {
 	out := []SizeCount{}
-	for _, size := range slices.Sorted(maps.Keys(classes)) {
-		out = append(out, SizeCount{Size: size, Classes: classes[size]})
+	for size, n := range s.small {
+		if n > 0 {
+			out = append(out, SizeCount{Size: int64(size), Classes: n})
+		}
+	}
+	for _, size := range slices.Sorted(maps.Keys(s.large)) {
+		out = append(out, SizeCount{Size: size, Classes: s.large[size]})
 	}
 	return out
 }

@@ -41,6 +41,9 @@ type Counts struct {
 	// spilledRows are those of the runs.
 	spilledRows Fingerprint
 
+	reserved int      // combinations that there is room for, once they are many
+	order    []uint32 // in which they are written
+
 	codes [][]uint32 // a batch, by column: quasi-identifiers, unit, sensitive
 	keys  []uint64
 	index []uint32
@@ -148,8 +151,9 @@ func (c *Counts) Add(rec arrow.Record) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	for lo := int64(0); lo < rec.NumRows(); lo += countBlock {
-		part := rec.NewSlice(lo, min(rec.NumRows(), lo+countBlock))
+	block := int64(c.block())
+	for lo := int64(0); lo < rec.NumRows(); lo += block {
+		part := rec.NewSlice(lo, min(rec.NumRows(), lo+block))
 		err := c.add(part)
 		part.Release()
 		if err != nil {
@@ -247,6 +251,11 @@ func (c *Counts) widen() error {
 	if fits {
 		return nil
 	}
+	if c.reserved > 0 { // two tables at once are more than there is room for
+		if err := c.spill(); err != nil {
+			return err
+		}
+	}
 	old, n := c.layout, c.tuples.Len()
 	c.layout = group.NewLayout(sizes)
 	keys := make([]uint64, n*c.layout.Words())
@@ -267,15 +276,17 @@ func (c *Counts) count(keys []uint64, index []uint32, rows []int64, people []uin
 		return fmt.Errorf("kanon: more than %d combinations of quasi-identifiers", maxTuples)
 	}
 	c.tuples.Add(keys, index)
-	for i, t := range index {
-		if int(t) == len(c.rows) {
-			c.rows = append(c.rows, 0)
+	for len(c.rows) < c.tuples.Len() {
+		c.rows = append(c.rows, 0)
+	}
+	if rows == nil {
+		for _, t := range index {
+			c.rows[t]++
 		}
-		n := int64(1)
-		if rows != nil {
-			n = rows[i]
-		}
-		c.rows[t] += n
+		c.total += int64(len(index))
+	}
+	for i, n := range rows {
+		c.rows[index[i]] += n
 		c.total += n
 	}
 	if c.people != nil && people != nil {

@@ -34,7 +34,7 @@ func (l *pairLog) settle() []uint64 {
 	sortPairs(l.tail)
 	tail := slices.Compact(l.tail)
 	if len(l.sorted) == 0 {
-		l.sorted, l.tail = slices.Clone(tail), l.tail[:0]
+		l.sorted, l.tail = append(l.sorted, tail...), l.tail[:0]
 		return l.sorted
 	}
 	fresh := 0

@@ -11,7 +11,7 @@ import (
 // heldTuples are the tuples of Counts that are in memory.
 type heldTuples struct {
 	c     *Counts
-	order []uint32 // numbers of tuples
+	order []uint32 // numbers of tuples; nil for that of counting
 	pairs []uint64
 	cells [][]uint32 // by sensitive column: cells by tuple, value and person
 	at    int
@@ -19,8 +19,12 @@ type heldTuples struct {
 }
 
 // held lists the tuples in memory, in ascending order if they are to be sorted.
+// They are sorted in memory that is used again.
 func (c *Counts) held(sorted bool) *heldTuples {
-	h := &heldTuples{c: c, order: c.inOrder(sorted)}
+	h := &heldTuples{c: c}
+	if sorted {
+		h.order = c.inOrder()
+	}
 	h.tuple.codes = make([]uint32, len(c.coders))
 	h.tuple.cells = make([][]countedCell, len(c.values))
 	if c.people != nil {
@@ -32,39 +36,15 @@ func (c *Counts) held(sorted bool) *heldTuples {
 	return h
 }
 
-// inOrder lists the numbers of the tuples.
-func (c *Counts) inOrder(sorted bool) []uint32 {
-	order := make([]uint32, c.tuples.Len())
-	for i := range order {
-		order[i] = uint32(i)
+// inOrder lists the numbers of the tuples by their keys.
+func (c *Counts) inOrder() []uint32 {
+	n := c.tuples.Len()
+	c.order = slices.Grow(c.order[:0], max(n, c.reserved))[:n]
+	for i := range c.order {
+		c.order[i] = uint32(i)
 	}
-	keys, w := c.tuples.Keys(), c.layout.Words()
-	switch {
-	case !sorted:
-	case w == 1:
-		type entry struct {
-			key uint64
-			at  uint32
-		}
-		entries := make([]entry, len(order))
-		for i, key := range keys {
-			entries[i] = entry{key, uint32(i)}
-		}
-		slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-		for i, e := range entries {
-			order[i] = e.at
-		}
-	default:
-		slices.SortFunc(order, func(a, b uint32) int {
-			for i := w - 1; i >= 0; i-- {
-				if c := cmp.Compare(keys[int(a)*w+i], keys[int(b)*w+i]); c != 0 {
-					return c
-				}
-			}
-			return 0
-		})
-	}
-	return order
+	(&keyOrder{c.tuples.Keys(), c.layout.Words()}).sort(c.order)
+	return c.order
 }
 
 // inOrder lists the cells by tuple, value and person.
@@ -94,10 +74,13 @@ func (v *valueCounts) cell(i uint32) countedCell {
 }
 
 func (h *heldTuples) next() (*counted, error) {
-	if h.at == len(h.order) {
+	n, c, t := uint32(h.at), h.c, &h.tuple
+	if h.at == c.tuples.Len() {
 		return nil, io.EOF
 	}
-	n, c, t := h.order[h.at], h.c, &h.tuple
+	if h.order != nil {
+		n = h.order[h.at]
+	}
 	h.at++
 	w := c.layout.Words()
 	key := c.tuples.Keys()[int(n)*w : int(n+1)*w]

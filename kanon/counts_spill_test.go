@@ -38,6 +38,14 @@ func spilledCounts(
 	return c
 }
 
+// boundOf is a bound of which so many bytes are for combinations.
+func boundOf(c *Counts, bytes int64) int64 {
+	bound := int64(float64(bytes) * collectorSlack)
+	c = &Counts{coders: c.coders, people: c.people, values: c.values, bound: 1 << 40}
+	all := int64(float64(c.bound) / collectorSlack)
+	return bound + int64(float64(all-c.room())*collectorSlack)
+}
+
 // Counts that were spilled are the counts: the plan is the same, byte for byte,
 // or says that it is not, in which case it is acceptable all the same and does
 // not depend on how the rows came.
@@ -55,7 +63,8 @@ func TestSpilledCountsAreTheCounts(t *testing.T) {
 		people := drawnPeople(r, 100+r.IntN(200))
 		whole := spilledCounts(t, mem, a, people, len(people), 0)
 		want, wantErr := a.Solve(t.Context(), whole)
-		bound := whole.bytes() * int64(r.IntN(8)+1) / 3
+		need := int64(whole.tuples.Len())*whole.solvedBytes() + solvingFactor*whole.bytesBeside()
+		bound := boundOf(whole, need*int64(r.IntN(8)+1)/6)
 		shuffled := slices.Clone(people)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		var first []byte

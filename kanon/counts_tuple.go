@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -69,6 +70,7 @@ type tupleWriter struct {
 	w    *bufio.Writer
 	b    []byte
 	last []uint32 // nil before the first
+	keys int64    // bytes of all but rows, people and cells
 }
 
 func newTupleWriter(w *bufio.Writer, s tupleShape) *tupleWriter {
@@ -93,6 +95,7 @@ func (t *tupleWriter) write(c *counted) error {
 		b = binary.AppendUvarint(b, uint64(c.codes[at]))
 	}
 	copy(t.last, c.codes)
+	t.keys += int64(len(b))
 	b = binary.AppendUvarint(b, uint64(c.rows))
 	if t.unit {
 		b = binary.AppendUvarint(b, uint64(len(c.people)))
@@ -141,6 +144,10 @@ type tupleReader struct {
 	bad    error // of the reader, or errCounts
 	tuple  counted
 	person []uint32 // scratch
+
+	// window is what the reader holds, of which the bytes before at were taken.
+	window []byte
+	at     int
 }
 
 func newTupleReader(r *bufio.Reader, s tupleShape, sizes []uint64) *tupleReader {
@@ -170,6 +177,7 @@ func (c *Counts) allSizes() []uint64 {
 func (t *tupleReader) next() (*counted, error) {
 	common := t.uvarint()
 	if t.bad == nil && common == uint64(t.columns) {
+		t.give()
 		return nil, io.EOF
 	}
 	t.codes(common)
@@ -293,20 +301,45 @@ func (t *tupleReader) samePeople(cells []countedCell) {
 	}
 }
 
+// uvarint reads a number, of which most have one byte.
 func (t *tupleReader) uvarint() uint64 {
+	if t.at < len(t.window) && t.window[t.at] < 0x80 {
+		t.at++
+		return uint64(t.window[t.at-1])
+	}
+	return t.longUvarint()
+}
+
+func (t *tupleReader) longUvarint() uint64 {
 	if t.bad != nil {
 		return 0
 	}
-	v, err := binary.ReadUvarint(t.r)
-	if err != nil {
-		t.bad = unreadableCounts(err)
+	if len(t.window)-t.at < binary.MaxVarintLen64 {
+		t.give()
+		if _, err := t.r.Peek(binary.MaxVarintLen64); err != nil && !errors.Is(err, io.EOF) {
+			t.bad = unreadableCounts(err)
+			return 0
+		}
+		t.window, _ = t.r.Peek(t.r.Buffered())
+	}
+	v, n := binary.Uvarint(t.window[t.at:])
+	if n <= 0 {
+		t.fail()
 		return 0
 	}
+	t.at += n
 	return v
 }
 
+// give leaves to the reader what was not taken.
+func (t *tupleReader) give() {
+	_, _ = t.r.Discard(t.at) // which it holds
+	t.window, t.at = nil, 0
+}
+
+// fail ends the reading: nothing is taken any more.
 func (t *tupleReader) fail() {
-	if t.bad == nil {
+	if t.give(); t.bad == nil {
 		t.bad = errCounts
 	}
 }

@@ -57,7 +57,7 @@ func (a *Anonymizer) solveLocal(
 	ctx context.Context, c *Counts, domains []*domain, prob *lattice.Problem,
 ) (*Plan, error) {
 	l := a.newLocalSolver(domains)
-	r, err := l.solve(ctx, prob, l.linesAt(lowestLevels(domains)), a.cfg.Local.Iterations)
+	r, err := l.solve(ctx, prob, l.linesAt(lowestLevels(domains)), a.cfg.Local.Iterations, 0)
 	if err != nil {
 		return nil, a.explain(err, c)
 	}
@@ -99,9 +99,10 @@ func (l *localSolver) linesAt(levels []int) []searchLine {
 }
 
 // solve recodes the tuples of a problem. The columns of the result, and lines,
-// are in the order of their names.
+// are in the order of their names. Of is how many tuples there are, of which these
+// are a part, or 0.
 func (l *localSolver) solve(
-	ctx context.Context, prob *lattice.Problem, lines []searchLine, iterations int,
+	ctx context.Context, prob *lattice.Problem, lines []searchLine, iterations, of int,
 ) (*recode.Result, error) {
 	sorted := *prob
 	sorted.Columns, sorted.Layout, sorted.Keys = nil, group.Layout{}, nil
@@ -123,7 +124,7 @@ func (l *localSolver) solve(
 		Same: func(i int, label recode.Label) uint32 {
 			return l.faces[i].of(lines[i].label(label))
 		},
-		Iterations: iterations, Seed: l.cfg.Local.Seed,
+		Of: of, Iterations: iterations, Seed: l.cfg.Local.Seed,
 	}
 	if l.cfg.Recoding == Mondrian {
 		p.Method = recode.Mondrian

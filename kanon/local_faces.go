@@ -3,6 +3,7 @@ package kanon
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -10,9 +11,11 @@ import (
 )
 
 // faces numbers what is written for the labels of a column: labels of equal
-// text are written alike, whatever their levels.
+// text are written alike, whatever their levels. Parts are numbered side by side.
 type faces struct {
 	domain *domain
+
+	mu     sync.Mutex
 	number map[recode.Label]uint32
 	text   map[string]uint32
 	all    []face
@@ -31,6 +34,8 @@ func newFaces(d *domain) *faces {
 
 // of is the number of what is written for a label.
 func (f *faces) of(l recode.Label) uint32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if n, ok := f.number[l]; ok {
 		return n
 	}

@@ -9,11 +9,17 @@ import (
 )
 
 // A list of tuples has their values, in ascending order, with a number each, in
-// a few bytes a tuple. A tuple says how many of its first columns are those of
-// the tuple before it, by how much the next column differs, the values of the
-// others, and its number. Every listBlock-th tuple has nothing in common with
-// the one before it, so that a tuple is found by its block.
+// a byte or a few a tuple. The first byte says how many of its first columns are
+// those of the tuple before it, by how much the next column differs, if that is
+// little, and whether the number is the same. Then come what is left of the step,
+// the values of the other columns, and the number if it is another. Every
+// listBlock-th tuple has nothing in common with the one before it, so that a tuple
+// is found by its block.
 const listBlock = 32
+
+// shortStep is the least step that does not fit in the first byte, of tuples of m
+// columns.
+func shortStep(m int) uint32 { return uint32(256/2/m - 1) }
 
 // tupleList is a list that is ready to be searched.
 type tupleList struct {
@@ -23,24 +29,35 @@ type tupleList struct {
 	starts  []uint32 // of the blocks, among the bytes
 }
 
-// appendTuple appends tuple i of a list; before is nil for the first of a block.
-func appendTuple(b []byte, before, tuple []uint32, number uint32) []byte {
-	common := 0
+// appendTuple appends a tuple with its number to a list, given those before it;
+// before is nil for the first of a block.
+func appendTuple(b []byte, before, tuple []uint32, last, number uint32) []byte {
+	m, common := len(tuple), 0
+	head := uint32(0)
 	if before != nil {
 		for tuple[common] == before[common] {
 			common++
 		}
+		if number == last {
+			head = 1
+		}
 	}
-	b = append(b, byte(common))
 	step := tuple[common]
 	if before != nil {
 		step -= before[common]
 	}
-	b = binary.AppendUvarint(b, uint64(step))
+	short := min(step, shortStep(m))
+	b = append(b, byte((short*uint32(m)+uint32(common))*2+head))
+	if short == shortStep(m) {
+		b = binary.AppendUvarint(b, uint64(step-short))
+	}
 	for _, v := range tuple[common+1:] {
 		b = binary.AppendUvarint(b, uint64(v))
 	}
-	return binary.AppendUvarint(b, uint64(number))
+	if head == 0 {
+		b = binary.AppendUvarint(b, uint64(number))
+	}
+	return b
 }
 
 // writeList makes a list of tuples of m values each; number gives that of each,
@@ -53,7 +70,11 @@ func writeList(values []uint32, m int, order []uint32, number []uint32) []byte {
 		if i%listBlock == 0 {
 			before = nil
 		}
-		b = appendTuple(b, before, tuple, number[i])
+		last := uint32(0)
+		if before != nil {
+			last = number[i-1]
+		}
+		b = appendTuple(b, before, tuple, last, number[i])
 		before = tuple
 	}
 	return slices.Clip(b)
@@ -70,13 +91,14 @@ func openList(
 	l := &tupleList{columns: len(sizes), bytes: b}
 	before, tuple := make([]uint32, len(sizes)), make([]uint32, len(sizes))
 	var again []byte
+	last := uint32(0)
 	for i, at := 0, 0; at < len(b); i++ {
 		first := i%listBlock == 0
 		if first {
 			l.starts = append(l.starts, uint32(at))
 			clear(tuple)
 		}
-		number, n := l.tuple(b[at:], tuple)
+		number, n := l.tuple(b[at:], tuple, last)
 		if n <= 0 || int64(at) > 1<<32-1<<10 {
 			return nil, errList
 		}
@@ -93,20 +115,22 @@ func openList(
 			base = nil
 			l.heads = append(l.heads, tuple...)
 		}
-		again = appendTuple(again[:0], base, tuple, number)
+		again = appendTuple(again[:0], base, tuple, last, number)
 		if string(again) != string(b[at:at+n]) || !visit(tuple, number) {
 			return nil, errList
 		}
 		copy(before, tuple)
 		at += n
+		last = number
 	}
 	return l, nil
 }
 
-// tuple reads a tuple, given the one before it, and says how many bytes it has;
-// none where it is malformed.
-func (l *tupleList) tuple(b []byte, tuple []uint32) (number uint32, n int) {
-	if len(b) == 0 || int(b[0]) >= l.columns {
+// tuple reads a tuple and its number, given those before it, and says how many
+// bytes it has; none where it is malformed.
+func (l *tupleList) tuple(b []byte, tuple []uint32, last uint32) (number uint32, n int) {
+	m := uint32(l.columns)
+	if len(b) == 0 || uint32(b[0])/2/m > shortStep(l.columns) {
 		return 0, 0
 	}
 	at := 1
@@ -121,15 +145,16 @@ func (l *tupleList) tuple(b []byte, tuple []uint32) (number uint32, n int) {
 		}
 		return uint32(v)
 	}
-	common := int(b[0])
-	for j := common; j < l.columns && at > 0; j++ {
-		v := read()
-		if j == common {
-			v += tuple[j]
-		}
-		tuple[j] = v
+	head := uint32(b[0])
+	common, step := head/2%m, head/2/m
+	if step == shortStep(l.columns) {
+		step += read()
 	}
-	if at > 0 {
+	tuple[common] += step
+	for j := int(common) + 1; j < l.columns && at > 0; j++ {
+		tuple[j] = read()
+	}
+	if number = last; head&1 == 0 && at > 0 {
 		number = read()
 	}
 	return number, at
@@ -150,7 +175,8 @@ func (l *tupleList) find(tuple, scratch []uint32) (number uint32, found bool) {
 		b = b[:l.starts[block+1]-l.starts[block]]
 	}
 	for len(b) > 0 {
-		number, n := l.tuple(b, scratch)
+		var n int
+		number, n = l.tuple(b, scratch, number)
 		switch cmp.Compare(slices.Compare(scratch, tuple), 0) {
 		case 0:
 			return number, true

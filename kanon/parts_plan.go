@@ -46,35 +46,24 @@ func (s *partsSearch) newPiece(at []int, prob *lattice.Problem, r *recode.Result
 		d.columns = append(d.columns, x*float64(rows))
 	}
 	s.takeFaces(d, r)
-	values, codes := make([]uint32, len(r.Class)*m), make([]uint32, len(r.Class))
-	for j := range m {
-		prob.Layout.Get(prob.Keys, j, codes)
-		for t, v := range codes {
-			values[t*m+j] = v
-		}
-	}
-	var order []uint32
-	for t, class := range r.Class {
-		if class != recode.None {
-			order = append(order, uint32(t))
-		}
-	}
-	slices.SortFunc(order, func(x, y uint32) int {
-		return slices.Compare(values[int(x)*m:int(x+1)*m], values[int(y)*m:int(y+1)*m])
-	})
+	values, order := orderedTuples(prob, r.Class)
 	table, key := group.New(m, 0), make([]uint64, m)
 	number := make([]uint32, len(order))
+	of := slices.Repeat([]uint32{recode.None}, len(r.Rows)) // of each class
 	for i, t := range order {
-		class := int(r.Class[t])
-		for k, j := range s.local.order {
-			label := r.Labels[class*m+k]
-			if s.domains[j].span() != nil {
-				key[j] = uint64(s.local.faces[k].of(label))
-			} else {
-				key[j] = uint64(label.Level)
+		class := r.Class[t]
+		if of[class] == recode.None {
+			for k, j := range s.local.order {
+				label := r.Labels[int(class)*m+k]
+				if s.domains[j].span() != nil {
+					key[j] = uint64(s.local.faces[k].of(label))
+				} else {
+					key[j] = uint64(label.Level)
+				}
 			}
+			table.Add(key, of[class:class+1])
 		}
-		table.Add(key, number[i:i+1])
+		number[i] = of[class]
 	}
 	for n := range table.Len() {
 		vector := make([]uint32, m)
@@ -85,6 +74,33 @@ func (s *partsSearch) newPiece(at []int, prob *lattice.Problem, r *recode.Result
 	}
 	d.tuples = writeList(values, m, order, number)
 	return d
+}
+
+// orderedTuples are the values of all tuples of a problem, one after another, and
+// the ascending order of those that have a class.
+func orderedTuples(prob *lattice.Problem, class []uint32) (values, order []uint32) {
+	m, n := len(prob.Columns), len(class)
+	sizes := make([]int, m)
+	for j, c := range prob.Columns {
+		sizes[m-1-j] = len(c.Codes[0])
+	}
+	layout := group.NewLayout(sizes)
+	keys := make([]uint64, n*layout.Words())
+	values, codes := make([]uint32, n*m), make([]uint32, n)
+	for j := range m {
+		prob.Layout.Get(prob.Keys, j, codes)
+		layout.Put(keys, m-1-j, codes)
+		for t, v := range codes {
+			values[t*m+j] = v
+		}
+	}
+	for t, c := range class {
+		if c != recode.None {
+			order = append(order, uint32(t))
+		}
+	}
+	(&keyOrder{keys, layout.Words()}).sort(order)
+	return values, order
 }
 
 // takeFaces adds up the rows of what is written in each column.

@@ -7,24 +7,32 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lethe-go/lethe/internal/lattice"
 )
 
 // partWork is a part that is being recoded.
 type partWork struct {
+	part       *part
 	at         []int // levels at which its values are alike
-	fixed      []int // see part
+	rows       int64
 	people     int
 	room       int   // combinations that the plan may list
 	limit      int64 // rows that may be suppressed
 	iterations int
+	workers    int
 }
 
 // recode recodes all parts.
 func (s *partsSearch) recode(ctx context.Context, root *part) (*Plan, error) {
-	err := s.recodePart(ctx, root, root)
+	found, err := s.recodeLeaves(ctx, root)
+	if err == nil {
+		err = s.recodePart(ctx, root, root, found)
+	}
 	var no *lattice.Infeasible
 	if errors.As(err, &no) {
 		return nil, s.explain(err, s.counts)
@@ -35,12 +43,101 @@ func (s *partsSearch) recode(ctx context.Context, root *part) (*Plan, error) {
 	return s.plan(root)
 }
 
-// recodePart recodes a part by those it is divided into or, where one of them
-// cannot be recoded, in one.
-func (s *partsSearch) recodePart(ctx context.Context, root, p *part) error {
+// together is how many leaves share what earlier ones have left to be suppressed.
+const together = 8
+
+// recodeLeaves recodes each part that is not divided, several at a time. It
+// returns none for one that cannot be recoded alone.
+func (s *partsSearch) recodeLeaves(ctx context.Context, root *part) ([]*piece, error) {
+	found := make([]*piece, len(s.leaves))
+	scratch := make([]*peopleNumbers, min(partsAtOnce, runtime.GOMAXPROCS(0)))
+	for i := range scratch {
+		scratch[i] = new(peopleNumbers)
+	}
+	for lo := 0; lo < len(s.leaves); lo += together {
+		hi := min(lo+together, len(s.leaves))
+		works := s.works(root, found[:lo], s.leaves[lo:hi])
+		errs := make([]error, len(works))
+		var next atomic.Int64
+		var wg sync.WaitGroup
+		for _, people := range scratch {
+			wg.Go(func() {
+				for i := int(next.Add(1)) - 1; i < len(works); i = int(next.Add(1)) - 1 {
+					found[lo+i], errs[i] = s.recodeOne(ctx, works[i], people)
+				}
+			})
+		}
+		wg.Wait()
+		for i, err := range errs {
+			var no *lattice.Infeasible
+			if errors.As(err, &no) && len(s.leaves) > 1 {
+				found[lo+i] = nil
+			} else if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// works are what is to be done for some leaves, behind those that were done.
+func (s *partsSearch) works(root *part, done []*piece, leaves []*part) []*partWork {
+	var works []*partWork
+	rows := int64(0)
+	for _, p := range leaves {
+		works = append(works, s.work(p))
+		rows += p.rows
+	}
+	if s.cfg.Suppressed != Drop && leaves[0] != root {
+		return works // what is starred is a class of all parts together
+	}
+	left := s.mayLose(done, 0)
+	for _, w := range works {
+		share := float64(w.rows) / float64(rows)
+		w.limit = int64(s.cfg.MaxSuppression*float64(w.rows)) + int64(float64(left)*share)
+	}
+	return works
+}
+
+// mayLose is how many rows may be suppressed beside those of some pieces, of so
+// many rows more.
+func (s *partsSearch) mayLose(done []*piece, rows int64) int64 {
+	suppressed := int64(0)
+	for _, d := range done {
+		if d != nil {
+			suppressed, rows = suppressed+d.suppressed, rows+d.rows
+		}
+	}
+	return max(0, int64(math.Floor(s.cfg.MaxSuppression*float64(rows)))-suppressed)
+}
+
+// work is what is to be done for a part, but for what may be suppressed in it.
+func (s *partsSearch) work(p *part) *partWork {
+	w := &partWork{part: p, at: make([]int, len(s.domains)),
+		workers: max(1, runtime.GOMAXPROCS(0)/partsAtOnce)}
+	tuples := int64(0)
+	for _, leaf := range s.leaves[p.first:p.last] {
+		w.rows, tuples, w.room = w.rows+leaf.rows, tuples+leaf.tuples, w.room+int(leaf.budget)
+	}
+	if tuples > s.whole {
+		for j := range w.at {
+			w.at[j] = min(s.floor[j], p.fixed[j])
+		}
+	}
+	w.iterations = int(float64(s.cfg.Local.Iterations) * (float64(w.rows) / float64(s.counts.total)))
+	return w
+}
+
+// recodePart takes a part as those it is divided into were recoded or, where one of
+// them cannot be, recodes it in one.
+func (s *partsSearch) recodePart(ctx context.Context, root, p *part, found []*piece) error {
+	if len(p.below) == 0 && found[p.first] != nil {
+		s.done = append(s.done, found[p.first])
+		return nil
+	}
 	done := len(s.done)
 	for _, below := range p.below {
-		err := s.recodePart(ctx, root, below)
+		err := s.recodePart(ctx, root, below, found)
 		var no *lattice.Infeasible
 		if errors.As(err, &no) {
 			clear(s.done[done:])
@@ -54,41 +151,35 @@ func (s *partsSearch) recodePart(ctx context.Context, root, p *part) error {
 	if len(s.done) > done {
 		return nil
 	}
-	return s.recodeWhole(ctx, root, p)
+	if len(p.below) == 0 && p != root {
+		return &lattice.Infeasible{}
+	}
+	w := s.work(p)
+	w.workers = runtime.GOMAXPROCS(0)
+	if p == root || s.cfg.Suppressed == Drop {
+		w.limit = s.mayLose(slices.Concat(s.done, found[p.last:]), w.rows)
+	}
+	d, err := s.recodeOne(ctx, w, new(peopleNumbers))
+	if err == nil {
+		s.done = append(s.done, d)
+	}
+	return err
 }
 
-// recodeWhole recodes a part in one.
-func (s *partsSearch) recodeWhole(ctx context.Context, root, p *part) error {
-	w := &partWork{at: make([]int, len(s.domains)), fixed: p.fixed}
-	rows, tuples := int64(0), int64(0)
-	for _, leaf := range s.leaves[p.first:p.last] {
-		rows, tuples, w.room = rows+leaf.rows, tuples+leaf.tuples, w.room+int(leaf.budget)
-	}
-	if tuples > s.whole {
-		for j := range w.at {
-			w.at[j] = min(s.floor[j], p.fixed[j])
-		}
-	}
-	w.iterations = int(float64(s.cfg.Local.Iterations) * (float64(rows) / float64(s.counts.total)))
-	if p == root || s.cfg.Suppressed == Drop { // what is starred is a class of all parts together
-		suppressed, all := int64(0), rows
-		for _, d := range s.done {
-			suppressed, all = suppressed+d.suppressed, all+d.rows
-		}
-		w.limit = int64(math.Floor(s.cfg.MaxSuppression*float64(all))) - suppressed
-	}
-	c, people, err := s.read(ctx, p, w.at)
+// recodeOne recodes a part in one.
+func (s *partsSearch) recodeOne(
+	ctx context.Context, w *partWork, people *peopleNumbers,
+) (*piece, error) {
+	c, err := s.read(ctx, w, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w.people = people
-	done, err := s.recodeCounts(ctx, c, w)
+	d, err := s.recodeCounts(ctx, c, w)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	done.part, done.rows = p, rows
-	s.done = append(s.done, done)
-	return nil
+	d.part, d.rows = w.part, w.rows
+	return d, nil
 }
 
 // recodeCounts recodes the combinations of a part: as they are if the plan has
@@ -105,8 +196,8 @@ func (s *partsSearch) recodeCounts(ctx context.Context, c *Counts, w *partWork) 
 		c = coarser
 	}
 	prob := s.problemOf(c, w.at, w.people)
-	prob.Limit = w.limit
-	r, err := s.local.solve(ctx, prob, s.local.linesAt(w.at), w.iterations)
+	prob.Limit, prob.Workers = w.limit, w.workers
+	r, err := s.local.solve(ctx, prob, s.local.linesAt(w.at), w.iterations, int(s.before.tuples))
 	if err != nil {
 		return nil, fmt.Errorf("kanon: search: %w", err)
 	}
@@ -116,7 +207,7 @@ func (s *partsSearch) recodeCounts(ctx context.Context, c *Counts, w *partWork) 
 // coarsen looks for levels at which combinations are few enough.
 func (s *partsSearch) coarsen(c *Counts, w *partWork) []int {
 	prob := s.problem(c, s.domains)
-	f := &coarsener{order: s.local.order, fixed: w.fixed, firsts: s.firsts, layout: prob.Layout,
+	f := &coarsener{order: s.local.order, fixed: w.part.fixed, firsts: s.firsts, layout: prob.Layout,
 		keys: prob.Keys, room: w.room}
 	codes := make([]uint32, len(prob.Rows))
 	for j, d := range s.domains {
@@ -135,34 +226,45 @@ func (s *partsSearch) coarsen(c *Counts, w *partWork) []int {
 }
 
 // read counts the combinations of a part that are alike at some levels. People
-// are numbered anew; it returns how many there are.
-func (s *partsSearch) read(ctx context.Context, p *part, at []int) (*Counts, int, error) {
+// are numbered anew.
+func (s *partsSearch) read(
+	ctx context.Context, w *partWork, people *peopleNumbers,
+) (*Counts, error) {
 	c := s.counts.none()
-	to := s.atLevels(at)
-	named := &namedPeople{number: s.people}
-	if s.counts.people != nil && named.number == nil {
-		named.number = slices.Repeat([]uint32{math.MaxUint32}, s.counts.people.Len())
-		s.people = named.number
+	to := s.atLevels(w.at)
+	if s.counts.people != nil && people.number == nil {
+		people.number = slices.Repeat([]uint32{math.MaxUint32}, s.counts.people.Len())
 	}
-	to.people = named.number
-	for _, f := range s.files[p.first:p.last] {
+	to.people = people.number
+	for _, f := range s.files[w.part.first:w.part.last] {
 		r := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), spillBuffer)
-		named.tupleSource = cancelled(ctx, newTupleReader(r, s.counts.shape(), s.counts.allSizes()))
-		if err := c.takeAll(named, to); err != nil {
-			return nil, 0, err
+		src := cancelled(ctx, newTupleReader(r, s.counts.shape(), s.counts.allSizes()))
+		if err := c.takeAll(&namedPeople{src, people}, to); err != nil {
+			return nil, err
 		}
 	}
-	for _, person := range named.found {
-		named.number[person] = math.MaxUint32
-	}
-	return c, len(named.found), nil
+	w.people = len(people.found)
+	people.forget()
+	return c, nil
 }
 
-// namedPeople numbers people in the order in which they come.
+// peopleNumbers are numbers of some people, in the order in which they come.
+type peopleNumbers struct {
+	number []uint32 // by person
+	found  []uint32
+}
+
+func (p *peopleNumbers) forget() {
+	for _, person := range p.found {
+		p.number[person] = math.MaxUint32
+	}
+	p.found = p.found[:0]
+}
+
+// namedPeople numbers the people that pass.
 type namedPeople struct {
 	tupleSource
-	number []uint32
-	found  []uint32
+	*peopleNumbers
 }
 
 func (n *namedPeople) next() (*counted, error) {

@@ -14,7 +14,7 @@ import (
 func (s *partsSearch) writeParts(ctx context.Context, root *part) error {
 	s.leaves = root.leaves()
 	var writers []*tupleWriter
-	size := int(max(1<<12, min(spillBuffer, s.counts.bound/partShare/int64(len(s.leaves)))))
+	size := int(max(1<<12, min(spillBuffer, s.counts.room()/4/int64(len(s.leaves)))))
 	for range s.leaves {
 		f, err := tempfile.Unnamed(s.counts.dir, "lethe-counts")
 		if err != nil {
@@ -50,17 +50,20 @@ func (s *partsSearch) writeParts(ctx context.Context, root *part) error {
 			return fmt.Errorf("kanon: parts of counts: %w", err)
 		}
 	}
+	written := int64(0)
 	for _, w := range writers {
+		written += w.keys
 		if err := errors.Join(w.end(), w.w.Flush()); err != nil {
 			return fmt.Errorf("kanon: parts of counts: %w", err)
 		}
 	}
-	giveBudgets(s.leaves, s.room())
+	giveBudgets(s.leaves, s.room(written))
 	return nil
 }
 
-// room is how many combinations a plan may list, each in so many bytes about:
-// one or two a column, one or two for its labels, and its part of the index.
-func (s *partsSearch) room() int64 {
-	return s.counts.bound / planShare / int64(len(s.domains)+5)
+// room is how many combinations a plan may list: each takes about what it took to
+// write its codes, and its part of the index.
+func (s *partsSearch) room(written int64) int64 {
+	perTuple := float64(written)/float64(s.before.tuples) + float64(4*len(s.domains)+4)/listBlock
+	return int64(float64(s.counts.room()/planShare) / perTuple)
 }

@@ -104,7 +104,7 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 	if c.total == 0 && a.cfg.Recoding == Global {
 		return a.newPlan(c, c.beforehand(domains), domains, a.untouched())
 	}
-	if c.bound > 0 && a.cfg.Recoding == Local && population == nil && !c.fitsLocal(c.inMemory()) {
+	if c.bound > 0 && a.cfg.Recoding == Local && population == nil && c.recoding() > c.room() {
 		return a.solveParts(ctx, c, domains)
 	}
 	prob := a.problem(c, domains)
@@ -159,6 +159,22 @@ func (a *Anonymizer) untouched() *lattice.Result {
 
 // problem numbers the values of each column in canonical order.
 func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
+	p := a.emptyProblem(c, domains)
+	n := c.tuples.Len()
+	p.Keys = make([]uint64, n*p.Layout.Words())
+	codes := make([]uint32, n)
+	for i, d := range domains {
+		c.layout.Get(c.tuples.Keys(), i, codes)
+		for k, code := range codes {
+			codes[k] = d.leaf[code]
+		}
+		p.Layout.Put(p.Keys, i, codes)
+	}
+	return p
+}
+
+// emptyProblem is all of a problem but the keys of its tuples.
+func (a *Anonymizer) emptyProblem(c *Counts, domains []*domain) *lattice.Problem {
 	p := &lattice.Problem{
 		Rows:     c.rows,
 		K:        int64(a.k),
@@ -174,18 +190,8 @@ func (a *Anonymizer) problem(c *Counts, domains []*domain) *lattice.Problem {
 		sizes[i] = d.size()
 	}
 	p.Layout = group.NewLayout(sizes)
-	n := c.tuples.Len()
-	p.Keys = make([]uint64, n*p.Layout.Words())
-	codes := make([]uint32, n)
-	for i, d := range domains {
-		c.layout.Get(c.tuples.Keys(), i, codes)
-		for k, code := range codes {
-			codes[k] = d.leaf[code]
-		}
-		p.Layout.Put(p.Keys, i, codes)
-	}
 	if c.people != nil {
-		p.People = c.pairs.people(n, c.people.Len())
+		p.People = c.pairs.people(c.tuples.Len(), c.people.Len())
 	}
 	return p
 }

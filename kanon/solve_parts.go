@@ -23,37 +23,32 @@ import (
 // Whatever decides is counted over sets of combinations, so that the plan does
 // not depend on the order of rows, nor on when and how often they were spilled.
 const (
-	// localFactor is how many times the memory of counts local recoding takes.
-	localFactor = 4
-	// partShare is the share of the memory that the combinations of a part may
-	// take, of which recoding them takes several times as much.
-	partShare = 16
-	// planShare is the share of the memory for the combinations that a plan
-	// lists.
-	planShare = 2
+	// partsAtOnce are recoded at a time.
+	partsAtOnce = 2
+	// planShare is the share of the memory for the combinations that a plan lists,
+	// and partShare that of each part that is recoded.
+	planShare, partShare = 3, 3
 	// maxPart bounds the combinations of a part, so that it is recoded in seconds.
 	maxPart = 1 << 18
 	// maxLeaves is about how many files parts may take.
 	maxLeaves = 512
 )
 
-// inMemory is what the combinations take when they are in memory.
-func (b *beforehand) inMemory(c *Counts) int64 {
-	return b.tuples*c.tupleBytes() + perPair*b.pairs + perCell*b.cells
+// recoding is what recoding the combinations in one takes: of each its keys, its
+// values, a dozen neighbours, and its place in several orders.
+func (b *beforehand) recoding(c *Counts) int64 {
+	tuple := 160 + 16*int64(c.layout.Words()) + 12*int64(len(c.coders))
+	return b.tuples*tuple + 4*(perPair*b.pairs+perCell*b.cells)
 }
 
-// inMemory is that of counts that are.
-func (c *Counts) inMemory() int64 {
+// recoding is that of counts that are in memory.
+func (c *Counts) recoding() int64 {
 	b := &beforehand{tuples: int64(c.tuples.Len()), pairs: int64(len(c.pairs.settle()))}
 	for _, v := range c.values {
 		b.cells += int64(v.cells.Len())
 	}
-	return b.inMemory(c)
+	return b.recoding(c)
 }
-
-// fitsLocal says whether combinations that take so many bytes are recoded in one
-// piece. It is so for the same rows however they came.
-func (c *Counts) fitsLocal(bytes int64) bool { return localFactor*bytes <= c.bound }
 
 // partsSearch recodes combinations part by part.
 type partsSearch struct {
@@ -65,7 +60,6 @@ type partsSearch struct {
 	leaves []*part
 	files  []*os.File // of the combinations of the leaves
 	whole  int64      // combinations of a part that is read as it is
-	people []uint32   // by person: its number in the part at hand
 	done   []*piece
 }
 
@@ -75,17 +69,14 @@ func (a *Anonymizer) solveParts(
 	ctx context.Context, c *Counts, domains []*domain,
 ) (plan *Plan, err error) {
 	// The search has use for the memory, and reads one file sooner than many.
-	if err := c.toOneFile(); err != nil {
-		return nil, err
-	}
-	before, err := c.beforehandFromFiles(domains)
+	before, err := c.describedInOneFile(domains)
 	if err != nil {
 		return nil, err
 	}
 	search := a.newSpilledSearch(c, domains, before)
 	search.memory /= 2 // the first look is at a table that grows, and has dividing to follow
 	s := &partsSearch{spilledSearch: search, local: a.newLocalSolver(domains)}
-	if c.fitsLocal(before.inMemory(c)) {
+	if before.recoding(c) <= c.room() {
 		all, err := s.all(ctx)
 		if err != nil {
 			return nil, err
@@ -139,7 +130,7 @@ func (s *partsSearch) divide(ctx context.Context) (*part, error) {
 		return nil, err
 	}
 	b, n := s.before, s.before.tuples
-	s.whole = max(1, s.counts.bound/partShare/max(1, b.inMemory(s.counts)/n))
+	s.whole = max(1, s.counts.room()/partShare/max(1, b.recoding(s.counts)/n))
 	d := &divider{order: s.local.order, floor: s.floor, tuples: seen.rows,
 		most: max(min(maxPart, s.whole), n/maxLeaves)}
 	codes := make([]uint32, len(seen.rows))
@@ -166,8 +157,8 @@ func (s *partsSearch) look(ctx context.Context) (*Counts, error) {
 		high = append(high, d.column.Max)
 	}
 	s.floor = s.lowest()
-	for {
-		if solvingFactor*s.before.tuples*c.tupleBytes() > s.memory || !slices.Equal(s.floor, s.lowest()) {
+	for fits := s.before.tuples*c.solvedBytes() <= s.memory; ; fits = false {
+		if !fits {
 			if slices.Equal(s.floor, high) {
 				return nil, s.outgrown()
 			}
@@ -183,9 +174,9 @@ func (s *partsSearch) look(ctx context.Context) (*Counts, error) {
 		}
 		d := &Counts{quasi: c.quasi, coders: c.coders}
 		d.start()
-		bounded := &boundedTuples{tupleSource: &bareTuples{from: src}, ctx: ctx, into: d, bound: s.memory}
-		err = d.takeAll(bounded, s.atLevels(s.floor))
-		if err != nil || !bounded.tooMany() {
+		err = d.takeUntil(cancelled(ctx, &bareTuples{from: src}), s.atLevels(s.floor),
+			func() bool { return s.outgrows(d) })
+		if err != nil || !s.outgrows(d) {
 			return d, err
 		}
 	}

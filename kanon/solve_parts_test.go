@@ -53,7 +53,7 @@ func TestLocalOfSpilledCounts(t *testing.T) {
 		people := drawnPeople(r, 100+r.IntN(300))
 		held := spilledCounts(t, mem, a, people, len(people), 0)
 		want, wantErr := a.Solve(t.Context(), held)
-		bound := held.inMemory() * []int64{1, 2, 3, 5, 12}[r.IntN(5)] / 3
+		bound := boundOf(held, held.recoding()*[]int64{1, 2, 3, 5, 12}[r.IntN(5)]/12)
 		shuffled := slices.Clone(people)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		var first []byte
@@ -119,12 +119,12 @@ func TestLocalOfSpilledAdult(t *testing.T) {
 		free      bool
 		most      float64
 		coarsened bool
-	}{{bound: 2 << 20, most: 0.053}, {bound: 2 << 20, free: true, most: 0.045},
-		{bound: 450 << 10, most: 0.13, coarsened: true}} {
+	}{{bound: 1370 << 10, most: 0.053}, {bound: 1370 << 10, free: true, most: 0.045},
+		{bound: 300 << 10, most: 0.13, coarsened: true}} {
 		cfg := localCase{columns: 8, models: []Model{KAnonymity{5}}, free: c.free}.config(t)
 		a := mustNew(t, cfg)
 		counts := mustCount(t, a, rec)
-		counts.bound, counts.dir = c.bound, t.TempDir()
+		counts.bound, counts.dir = boundOf(counts, c.bound), t.TempDir()
 		plan := mustSolve(t, a, counts)
 		if err := counts.Close(); err != nil {
 			t.Fatal(err)

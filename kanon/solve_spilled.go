@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -36,7 +35,8 @@ type spilledSearch struct {
 
 	best       *lattice.Result
 	passes     int
-	infeasible error // of the box of all vectors
+	estimated  map[string]float64 // by levels: how many combinations there are
+	infeasible error              // of the box of all vectors
 	// unproved is what the vectors that were not ruled out lose at least, of
 	// boxes left open or searched by best effort; infinite without any.
 	unproved float64
@@ -58,10 +58,7 @@ func (a *Anonymizer) solveSpilled(
 			"of classes can be taken; raise it, or choose another numeric than %q", c.bound, NumericMean)
 	}
 	// The search has use for the memory, and reads one file sooner than many.
-	if err := c.toOneFile(); err != nil {
-		return nil, err
-	}
-	before, err := c.beforehandFromFiles(domains)
+	before, err := c.describedInOneFile(domains)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +87,8 @@ func (a *Anonymizer) newSpilledSearch(
 	c *Counts, domains []*domain, before *beforehand,
 ) *spilledSearch {
 	s := &spilledSearch{
-		Anonymizer: a, counts: c, domains: domains, before: before, memory: c.bound,
-		unproved: math.Inf(1),
+		Anonymizer: a, counts: c, domains: domains, before: before, memory: c.room(),
+		unproved: math.Inf(1), estimated: map[string]float64{},
 	}
 	for i, d := range domains {
 		s.bounds = append(s.bounds, lossBounds(d, before.rows[i], c.total))
@@ -225,11 +222,16 @@ func (s *spilledSearch) betterResult(a, b *lattice.Result) bool {
 func (s *spilledSearch) solveAbove(
 	ctx context.Context, reduced *Counts, low, high []int,
 ) (*lattice.Result, error) {
-	p := s.problem(reduced, s.domains)
+	p := s.emptyProblem(reduced, s.domains)
 	if p.Measure != nil { // the bounds here are those of the default
 		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
 			"the default measure of loss can be searched; raise it", s.counts.bound)
 	}
+	p.Layout, p.Keys = reduced.layout, reduced.tuples.Keys() // which are of no more use, but their memory
+	for j, d := range s.domains {
+		reduced.layout.Map(p.Keys, j, d.leaf)
+	}
+	p.Workers, p.Memory = 1, 8*len(p.Rows)
 	for j := range p.Columns {
 		p.Columns[j].Min, p.Columns[j].Max = low[j], high[j]
 	}
@@ -240,6 +242,7 @@ func (s *spilledSearch) solveAbove(
 		}
 		p.Sensitive = append(p.Sensitive, sensitive)
 	}
+	reduced.tuples = nil
 	result, err := lattice.Solve(ctx, p)
 	var no *lattice.Infeasible
 	if err != nil && !errors.As(err, &no) {
@@ -291,11 +294,18 @@ func (s *spilledSearch) bytesAtLowest() int64 {
 	if slices.Max(s.lowest()) > 0 {
 		return 0
 	}
-	return solvingFactor * s.before.tuples * s.counts.tupleBytes()
+	return s.before.tuples * s.counts.solvedBytes()
 }
 
-// solvingFactor is how many times the memory of counts solving them takes.
+// solvingFactor is how many times the memory of people and cells solving them
+// takes.
 const solvingFactor = 2
+
+// solvedBytes is what a combination takes while it is solved: its key, rows and
+// slot, and, twice over, its labels, with what counting classes takes.
+func (c *Counts) solvedBytes() int64 {
+	return 56 + 16*int64(c.layout.Words()) + 4*int64(len(c.coders))
+}
 
 // reduce counts the combinations at some levels, each under one value of every
 // label. It stops where they do not fit.
@@ -304,14 +314,22 @@ func (s *spilledSearch) reduce(
 ) (reduced *Counts, fits bool, err error) {
 	c := s.counts
 	d := c.none()
+	if n, ok := s.estimated[fmt.Sprint(levels)]; ok {
+		d.reserved = int(min(1.05*n, float64(s.memory/c.solvedBytes())))
+		d.reserve()
+	}
 	to := s.atLevels(levels)
 	src, err := s.pass()
 	if err != nil {
 		return nil, false, err
 	}
-	bounded := &boundedTuples{tupleSource: src, ctx: ctx, into: d, bound: s.memory}
-	err = d.takeAll(bounded, to)
-	return d, !bounded.tooMany(), err
+	err = d.takeUntil(cancelled(ctx, src), to, func() bool { return s.outgrows(d) })
+	return d, !s.outgrows(d), err
+}
+
+// outgrows says whether solving some counts takes too much memory.
+func (s *spilledSearch) outgrows(c *Counts) bool {
+	return int64(c.tuples.Len())*c.solvedBytes()+solvingFactor*c.bytesBeside() > s.memory
 }
 
 // none is counts of the same values, people and columns without any rows.
@@ -345,24 +363,17 @@ func (s *spilledSearch) pass() (tupleSource, error) {
 	return s.counts.all(true)
 }
 
-// boundedTuples end early when what they are counted into is too large.
-type boundedTuples struct {
+// cancelledTuples end with the error of a context.
+type cancelledTuples struct {
 	tupleSource
-	ctx   context.Context
-	into  *Counts
-	bound int64
-	n     int
+	ctx context.Context
+	n   int
 }
 
-func (b *boundedTuples) tooMany() bool { return solvingFactor*b.into.bytes() > b.bound }
-
-func (b *boundedTuples) next() (*counted, error) {
+func (b *cancelledTuples) next() (*counted, error) {
 	if b.n++; b.n%takeBlock == 0 {
 		if err := b.ctx.Err(); err != nil {
 			return nil, fmt.Errorf("kanon: %w", err)
-		}
-		if b.into != nil && b.tooMany() {
-			return nil, io.EOF
 		}
 	}
 	return b.tupleSource.next()
@@ -370,7 +381,7 @@ func (b *boundedTuples) next() (*counted, error) {
 
 // cancelled ends a source with the error of ctx.
 func cancelled(ctx context.Context, src tupleSource) tupleSource {
-	return &boundedTuples{tupleSource: src, ctx: ctx}
+	return &cancelledTuples{tupleSource: src, ctx: ctx}
 }
 
 // representatives is, for each code, that of the first value with its label at

@@ -22,7 +22,8 @@ func init() {
 	register.DoFn3x1[context.Context, Shard, func([]byte), error](&countFn{})
 	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func([]byte), error](&solveFn{})
 	register.DoFn4x1[context.Context, Shard, []byte, func(Part), error](&applyFn{})
-	register.DoFn5x1[context.Context, int, func(*Part) bool, []byte, func(Verdict), error](&releaseFn{})
+	register.DoFn5x1[context.Context, int, func(*Part) bool, []byte, func(Verdict), error](
+		&releaseFn{})
 	register.Emitter1[Shard]()
 	register.Emitter1[[]byte]()
 	register.Emitter1[Part]()
@@ -101,18 +102,11 @@ func (f *listFn) ProcessElement(ctx context.Context, path string, emit func(Shar
 // anonymize.Counts.
 func Count(s beam.Scope, job Job, shards beam.PCollection) beam.PCollection {
 	must(job.validate())
-	return beam.ParDo(s.Scope("lethe.Count"), &countFn{Job: job}, shards)
+	return beam.ParDo(s.Scope("lethe.Count"), &countFn{worker: worker{Job: job}}, shards)
 }
 
 type countFn struct {
-	Job      Job
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages once a worker.
-func (f *countFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	worker
 }
 
 // ProcessElement counts a shard.
@@ -140,18 +134,11 @@ func Solve(s beam.Scope, job Job, counts beam.PCollection) beam.PCollection {
 	must(job.validate())
 	s = s.Scope("lethe.Solve")
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, counts))
-	return beam.ParDo(s, &solveFn{Job: job}, all)
+	return beam.ParDo(s, &solveFn{checker: checker{Job: job}}, all)
 }
 
 type solveFn struct {
-	Job      Job
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages, which need no keys here.
-func (f *solveFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, false)
-	return err
+	checker
 }
 
 // ProcessElement makes one plan of all counts.
@@ -165,7 +152,14 @@ func (f *solveFn) ProcessElement(
 			return err
 		}
 	}
-	plan, err := f.pipeline.Solve(ctx, all)
+	return solve(ctx, f.pipeline, all, emit)
+}
+
+// solve gives the plan of counts as JSON.
+func solve(
+	ctx context.Context, p *anonymize.Pipeline, counts *anonymize.Counts, emit func([]byte),
+) error {
+	plan, err := p.Solve(ctx, counts)
 	if err != nil {
 		return err
 	}
@@ -187,23 +181,21 @@ func Apply(
 		panic(errors.New("beam: no folder for the output"))
 	}
 	s = s.Scope("lethe.Apply")
-	return beam.ParDo(s, &applyFn{Job: job, Out: out}, shards, beam.SideInput{Input: plan})
+	return beam.ParDo(s, &applyFn{worker: worker{Job: job}, Out: out}, shards, beam.SideInput{Input: plan})
 }
 
 type applyFn struct {
-	Job      Job
-	Out      string
-	pipeline *anonymize.Pipeline
-	plan     *anonymize.Plan
+	worker
+	Out  string
+	plan *anonymize.Plan
 }
 
-// Setup makes the stages once a worker.
-func (f *applyFn) Setup(ctx context.Context) (err error) {
-	if err = os.MkdirAll(staging(f.Out), 0o700); err != nil {
+// Setup makes the folder too.
+func (f *applyFn) Setup(ctx context.Context) error {
+	if err := os.MkdirAll(staging(f.Out), 0o700); err != nil {
 		return fmt.Errorf("beam: %w", err)
 	}
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	return f.worker.Setup(ctx)
 }
 
 // ProcessElement writes the part of a shard. It appears whole or not at all,
@@ -241,19 +233,12 @@ func Release(s beam.Scope, job Job, parts, plan beam.PCollection, out string) be
 	must(job.validate())
 	s = s.Scope("lethe.Release")
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, parts))
-	return beam.ParDo(s, &releaseFn{Job: job, Out: out}, all, beam.SideInput{Input: plan})
+	return beam.ParDo(s, &releaseFn{checker: checker{Job: job}, Out: out}, all, beam.SideInput{Input: plan})
 }
 
 type releaseFn struct {
-	Job      Job
-	Out      string
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages, which need no keys here.
-func (f *releaseFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, false)
-	return err
+	checker
+	Out string
 }
 
 // ProcessElement releases all parts or none.

@@ -17,18 +17,20 @@
 //
 // The queries of a policy with statistics have stages beside these:
 //
-//	Shards ─► Query ─► Answer
+//	Shards ─► Query ─► Tallies ─► Answer
 //
 // Of a row group Query keeps a bounded sample of the rows of each person, as one
-// element; Answer merges them on one worker, where the bound holds for all shards
-// together, pays from the ledger once and writes the answers. Statistics is these
-// two by themselves, and Anonymize has them follow the release of the table.
+// element for each part of the people; Tallies merges a part of all row groups, where
+// the bound holds for all shards together, and sums it up; Answer merges the sums on
+// one worker, pays from the ledger once, draws the noise and writes the answers.
+// Statistics is these by themselves, and Anonymize has Answer follow the release of
+// the table.
 // Pseudonymize is for policies without quasi-identifiers, which need no counts.
 //
 // The plan and the rows are those that a single anonymize.Pipeline would give,
 // whatever the runner and the number of workers. What goes between workers is
-// confidential: counts hold values of the table, plans rare ones, and what is kept
-// for queries rows of people. Encrypt what the runner stores and sends.
+// confidential: counts hold values of the table, plans rare ones, what is kept
+// for queries rows of people, and tallies exact numbers. Encrypt what the runner stores and sends.
 //
 // All workers have to see the same files under the same paths: the policy, the
 // key files, the ledger, the input and the folder of the output. A program that submits a

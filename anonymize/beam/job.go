@@ -100,6 +100,27 @@ func (j Job) pipeline(ctx context.Context, keys bool) (*anonymize.Pipeline, erro
 	return anonymize.New(cfg)
 }
 
+// worker is what a stage with keys has: a pipeline, made once a worker.
+type worker struct {
+	Job      Job
+	pipeline *anonymize.Pipeline
+}
+
+// Setup makes the pipeline.
+func (w *worker) Setup(ctx context.Context) (err error) {
+	w.pipeline, err = w.Job.pipeline(ctx, true)
+	return err
+}
+
+// checker is what a stage has that works on what the others made, and needs no keys.
+type checker worker
+
+// Setup makes the pipeline.
+func (c *checker) Setup(ctx context.Context) (err error) {
+	c.pipeline, err = c.Job.pipeline(ctx, false)
+	return err
+}
+
 // hasQuasi says whether the policy has quasi-identifiers.
 func (j Job) hasQuasi() (bool, error) {
 	policy, err := anonymize.ReadPolicy(j.Policy)

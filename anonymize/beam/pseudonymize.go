@@ -2,13 +2,10 @@ package beam
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
-
-	"github.com/lethe-go/lethe/anonymize"
 )
 
 func init() {
@@ -25,20 +22,13 @@ func Pseudonymize(s beam.Scope, job Job, paths []string, out string) beam.PColle
 	s = s.Scope("lethe.Pseudonymize")
 	shards := Shards(s, paths)
 	one := beam.Create(s, Shard{Path: paths[0]})
-	plan := beam.ParDo(s, &rowLocalFn{Job: job}, one)
+	plan := beam.ParDo(s, &rowLocalFn{worker: worker{Job: job}}, one)
 	return Release(s, job, Apply(s, job, shards, plan, out), plan, out)
 }
 
 // rowLocalFn makes the plan of a policy that needs no counts.
 type rowLocalFn struct {
-	Job      Job
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages once a worker.
-func (f *rowLocalFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	worker
 }
 
 // ProcessElement looks at the columns of a shard.
@@ -59,14 +49,5 @@ func (f *rowLocalFn) ProcessElement(ctx context.Context, shard Shard, emit func(
 	if err != nil {
 		return err
 	}
-	plan, err := f.pipeline.Solve(ctx, counts)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(plan)
-	if err != nil {
-		return err
-	}
-	emit(text)
-	return nil
+	return solve(ctx, f.pipeline, counts, emit)
 }

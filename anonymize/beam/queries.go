@@ -73,19 +73,12 @@ func Query(s beam.Scope, job Job, shards beam.PCollection) beam.PCollection {
 	// What is drawn here goes to all workers, which must divide people alike.
 	people := dp.Division{Parts: job.parts(), Key: make([]byte, 32)}
 	rand.Read(people.Key) // never fails
-	return beam.ParDo(s.Scope("lethe.Query"), &queryFn{Job: job, People: people}, shards)
+	return beam.ParDo(s.Scope("lethe.Query"), &queryFn{worker: worker{Job: job}, People: people}, shards)
 }
 
 type queryFn struct {
-	Job      Job
-	People   dp.Division
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages once a worker.
-func (f *queryFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	worker
+	People dp.Division
 }
 
 // ProcessElement reads a shard.
@@ -114,18 +107,11 @@ func (f *queryFn) ProcessElement(ctx context.Context, shard Shard, emit func(int
 func Tallies(s beam.Scope, job Job, kept beam.PCollection) beam.PCollection {
 	must(job.validate())
 	s = s.Scope("lethe.Tallies")
-	return beam.ParDo(s, &tallyFn{Job: job}, beam.GroupByKey(s, kept))
+	return beam.ParDo(s, &tallyFn{worker: worker{Job: job}}, beam.GroupByKey(s, kept))
 }
 
 type tallyFn struct {
-	Job      Job
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages, which need the keys to know the types of tokens.
-func (f *tallyFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	worker
 }
 
 // ProcessElement sums up a part of the people.
@@ -179,18 +165,11 @@ func Answer(s beam.Scope, job Job, tallies beam.PCollection) beam.PCollection {
 	}
 	s = s.Scope("lethe.Answer")
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, tallies))
-	return beam.ParDo(s, &answerFn{Job: job}, all)
+	return beam.ParDo(s, &answerFn{worker: worker{Job: job}}, all)
 }
 
 type answerFn struct {
-	Job      Job
-	pipeline *anonymize.Pipeline
-}
-
-// Setup makes the stages, which need the keys to know the types of tokens.
-func (f *answerFn) Setup(ctx context.Context) (err error) {
-	f.pipeline, err = f.Job.pipeline(ctx, true)
-	return err
+	worker
 }
 
 // ProcessElement answers from all parts, once.

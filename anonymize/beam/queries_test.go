@@ -103,7 +103,8 @@ func TestStatisticsSameAsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = p.Run(ctx, src, tableio.NewBuffer(), &anonymize.RunOptions{Statistics: stats}); err != nil {
+	_, err = p.Run(ctx, src, tableio.NewBuffer(), &anonymize.RunOptions{Statistics: stats})
+	if err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
@@ -237,7 +238,7 @@ func TestPseudonymize(t *testing.T) {
 		}
 	}
 	job, paths = shards(t, policy)
-	fn := &rowLocalFn{Job: job}
+	fn := &rowLocalFn{worker: worker{Job: job}}
 	if err := fn.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,13 @@ type Options struct {
 	// UTC where it has a zone) or utf8.
 	Types map[string]arrow.DataType
 
+	// Dictionaries makes text come as dictionaries of int32 wherever a Parquet
+	// file stores it with small ones, even where the file says that it was written
+	// of plain text. That spares whoever looks at each value once the rows that
+	// repeat it. Other formats do not heed it; of a table that is written it holds
+	// for what Writer.Seal returns.
+	Dictionaries bool
+
 	// Encoding of the text of a CSV file that is read, UTF8 when empty, or UTF16
 	// where its first bytes are the byte order mark of that. What is written is
 	// UTF-8.

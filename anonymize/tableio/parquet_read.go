@@ -118,6 +118,7 @@ func (p *parquetTable) addField(i int, word string, exact bool) error {
 // written where the file says so, otherwise text with small dictionaries.
 func (p *parquetTable) keepDictionary(i int, leaf leafType, asked, exact bool) (bool, error) {
 	id := leaf.dt.ID()
+	exact = exact && !(p.file.opts.Dictionaries && id == arrow.STRING)
 	if exact && !asked || !exact && id != arrow.STRING || id == arrow.NULL || id == arrow.BOOL {
 		return false, nil
 	}

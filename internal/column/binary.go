@@ -111,9 +111,7 @@ func (c *Coder) decodeValue(r *reader) uint32 {
 	if r.bad {
 		return group.None
 	}
-	var code [1]uint32
-	c.words.Add([]uint64{w}, code[:])
-	return code[0]
+	return c.addWord(w)
 }
 
 // reader takes bytes from the front; once something is missing it is bad and

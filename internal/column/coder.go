@@ -27,6 +27,7 @@ const block = 1024
 type Coder struct {
 	typ   Type
 	words *group.Table // kinds of one word
+	near  window       // of words
 	text  *byteTable   // the others
 	null  int64        // code of null; -1 before it is seen
 	memo  Memo
@@ -50,7 +51,7 @@ func NewCoder(t Type) *Coder {
 	if t.bytes() {
 		c.text = newByteTable()
 	} else {
-		c.words = group.New(1, 0)
+		c.words, c.near = group.New(1, 0), newWindow(t)
 	}
 	return c
 }
@@ -197,12 +198,55 @@ func (c *Coder) codeBlock(a arrow.Array, r rows, codes []uint32, nulls, add bool
 	return missing, nil
 }
 
-func (c *Coder) number(keys []uint64, codes []uint32, add bool) int {
+// number codes words, of which there may be any number.
+func (c *Coder) number(words []uint64, codes []uint32, add bool) (missing int) {
+	if c.near.step == 0 {
+		return c.ask(words, codes, add)
+	}
+	var places [block]uint16
+	for len(words) > 0 {
+		n := min(block, len(words))
+		if late := c.near.find(words[:n], codes[:n], &places); len(late) > 0 {
+			missing += c.numberFar(words, codes, late, add)
+		}
+		words, codes = words[n:], codes[n:]
+	}
+	return missing
+}
+
+// numberFar codes the words at some places, which the window does not have.
+func (c *Coder) numberFar(words []uint64, codes []uint32, places []uint16, add bool) int {
+	var far [block]uint64
+	var found [block]uint32
+	n := len(places)
+	for i, p := range places {
+		far[i] = words[p]
+	}
+	missing := c.ask(far[:n], found[:n], add)
+	for i, p := range places {
+		codes[p] = found[i]
+		if add {
+			c.near.note(far[i], found[i], c.words.Len())
+		}
+	}
+	return missing
+}
+
+// addWord adds one.
+func (c *Coder) addWord(word uint64) uint32 {
+	var code [1]uint32
+	c.words.Add([]uint64{word}, code[:])
+	c.near.note(word, code[0], c.words.Len())
+	return code[0]
+}
+
+// ask asks the table.
+func (c *Coder) ask(words []uint64, codes []uint32, add bool) (missing int) {
 	if add {
-		c.words.Add(keys, codes)
+		c.words.Add(words, codes)
 		return 0
 	}
-	return c.words.Find(keys, codes)
+	return c.words.Find(words, codes)
 }
 
 func (c *Coder) codeBytes(a arrow.Array, r rows, codes []uint32, nulls, add bool) (int, error) {

@@ -38,8 +38,16 @@ func gather[T any](vals []T, r rows, out []uint64, word func(T) uint64) {
 	}
 }
 
-func signed[T ~int8 | ~int16 | ~int32 | ~int64](v T) uint64       { return uint64(int64(v)) }
-func unsigned[T ~uint8 | ~uint16 | ~uint32 | ~uint64](v T) uint64 { return uint64(v) }
+// widen is gather of whole numbers, whose sign is kept.
+func widen[T integer](vals []T, r rows, out []uint64) {
+	if r.list == nil {
+		for i, v := range vals[r.lo : r.lo+len(out)] {
+			out[i] = uint64(v)
+		}
+		return
+	}
+	gather(vals, r, out, func(v T) uint64 { return uint64(v) })
+}
 
 // floatWord makes all NaN one value, and the two zeros.
 func floatWord(f float64) uint64 {
@@ -59,21 +67,21 @@ const dayMillis = 86_400_000
 func loadWords(a arrow.Array, r rows, out []uint64) error {
 	switch a := a.(type) {
 	case *array.Int8:
-		gather(a.Int8Values(), r, out, signed)
+		widen(a.Int8Values(), r, out)
 	case *array.Int16:
-		gather(a.Int16Values(), r, out, signed)
+		widen(a.Int16Values(), r, out)
 	case *array.Int32:
-		gather(a.Int32Values(), r, out, signed)
+		widen(a.Int32Values(), r, out)
 	case *array.Int64:
-		gather(a.Int64Values(), r, out, signed)
+		widen(a.Int64Values(), r, out)
 	case *array.Uint8:
-		gather(a.Uint8Values(), r, out, unsigned)
+		widen(a.Uint8Values(), r, out)
 	case *array.Uint16:
-		gather(a.Uint16Values(), r, out, unsigned)
+		widen(a.Uint16Values(), r, out)
 	case *array.Uint32:
-		gather(a.Uint32Values(), r, out, unsigned)
+		widen(a.Uint32Values(), r, out)
 	case *array.Uint64:
-		gather(a.Uint64Values(), r, out, unsigned)
+		widen(a.Uint64Values(), r, out)
 	case *array.Float32:
 		gather(a.Float32Values(), r, out, func(v float32) uint64 { return floatWord(float64(v)) })
 	case *array.Float64:
@@ -83,7 +91,7 @@ func loadWords(a arrow.Array, r rows, out []uint64) error {
 			return uint64(int64(v) * dayMillis)
 		})
 	case *array.Date64:
-		gather(a.Date64Values(), r, out, signed)
+		widen(a.Date64Values(), r, out)
 	case *array.Time32:
 		scale := int64(a.DataType().(*arrow.Time32Type).Unit.Multiplier())
 		gather(a.Time32Values(), r, out, func(v arrow.Time32) uint64 {
@@ -92,9 +100,9 @@ func loadWords(a arrow.Array, r rows, out []uint64) error {
 	case *array.Time64:
 		return loadTime64(a, r, out)
 	case *array.Timestamp:
-		gather(a.TimestampValues(), r, out, signed)
+		widen(a.TimestampValues(), r, out)
 	case *array.Duration:
-		gather(a.DurationValues(), r, out, signed)
+		widen(a.DurationValues(), r, out)
 	default:
 		return loadSlow(a, r, out)
 	}

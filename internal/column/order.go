@@ -53,10 +53,10 @@ func (c *Coder) Merge(o *Coder) ([]uint32, error) {
 	} else {
 		keys, from := o.words.Keys(), 0
 		if o.null >= 0 { // its key is none
-			c.words.Add(keys[:o.null], codes[:o.null])
+			c.number(keys[:o.null], codes[:o.null], true)
 			from = int(o.null) + 1
 		}
-		c.words.Add(keys[from:], codes[from:])
+		c.number(keys[from:], codes[from:], true)
 	}
 	if o.null >= 0 {
 		codes[o.null] = c.AddNull()

@@ -88,9 +88,7 @@ func (c *Coder) addText(s string) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	var code [1]uint32
-	c.words.Add([]uint64{w}, code[:])
-	return code[0], nil
+	return c.addWord(w), nil
 }
 
 func parseWord(t Type, s string) (uint64, error) {

@@ -6,6 +6,7 @@ package group
 import (
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // None is the number of a key that a Table does not hold.
@@ -63,7 +64,7 @@ func New(words, hint int) *Table {
 // Reset forgets all keys and makes room for hint keys, re-using memory. Slices
 // handed out by Keys before are overwritten by later additions.
 func (t *Table) Reset(hint int) {
-	b := max(minBits, bits.Len(uint(max(hint, 1)+max(hint, 1)/3)))
+	b := slotBits(hint)
 	if size := 1 << b; size <= cap(t.slots) {
 		t.slots = t.slots[:size]
 		clear(t.slots)
@@ -72,6 +73,19 @@ func (t *Table) Reset(hint int) {
 	}
 	t.spread()
 	t.keys, t.n, t.high, t.hole = t.keys[:0], 0, 0, -1
+}
+
+// Bytes is what a table that has room for n keys of so many words takes, with
+// the keys.
+func Bytes(words, n int) int64 { return 8*int64(words)*int64(n) + 8<<slotBits(n) }
+
+func slotBits(n int) int { return max(minBits, bits.Len(uint(max(n, 1)+max(n, 1)/3))) }
+
+// Room makes room for n keys in all, so that a table of no more takes what Bytes
+// says and nothing is copied any more.
+func (t *Table) Room(n int) {
+	t.grow(n - t.n)
+	t.keys = slices.Grow(t.keys, max(0, n*t.words-len(t.keys)))
 }
 
 // Len is the number of keys, with the reserved one.

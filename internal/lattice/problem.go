@@ -76,6 +76,9 @@ type Problem struct {
 	// itself, or are none.
 	Together bool
 	Workers  int // goroutines; at least one
+	// Memory is how many bytes classes may take that others are rolled up from; 0
+	// is what the tuples take, or 32 MB where that is more.
+	Memory int
 	// Effort is how many vectors a best-effort search counts the classes of at
 	// most; 0 is DefaultEffort.
 	Effort int

@@ -180,8 +180,15 @@ func (p *search) setBase(s *scratch) {
 	if low := p.lowest(); levelSum(low) > 0 {
 		p.rollUp(s, t, low, math.MaxInt)
 		p.base = p.keep(s, t, low)
+		if p.base.len() == t.len() { // numbered alike, so that tuples are found by it as well
+			p.base.rows, p.whole = t.rows, p.base
+		}
 	}
-	p.prefixes = prefixes{asked: map[string]int{}, limit: max(32<<20, p.base.bytes())}
+	memory := p.Memory
+	if memory == 0 {
+		memory = max(32<<20, p.base.bytes())
+	}
+	p.prefixes = prefixes{asked: map[string]int{}, limit: memory}
 }
 
 // setMeasure prepares the measure, for which it takes the classes of setBase.
@@ -341,7 +348,8 @@ func (p *search) result(s *scratch, bound float64, candidates int) *Result {
 		column := plain().Loss.prepare(p, j)
 		r.Columns = append(r.Columns, column.at(int(l), p.lost(s)[j], s.suppressed))
 	}
-	var kept []int
+	kept := make([]int, 0, len(s.rows)-s.countSuppressed())
+	r.KeptRows = make([]int64, 0, cap(kept))
 	for c, rows := range s.rows {
 		if s.mark[c] != markSuppressed {
 			kept = append(kept, c)

@@ -63,6 +63,8 @@ type Problem struct {
 	// numbers are written alike, and so are classes of equal labels.
 	Same   func(column int, l Label) uint32
 	Method Method
+	// Of is how many tuples there are where these are a part of them, 0 otherwise.
+	Of int
 	// Iterations is how often classes are taken apart and put together anew.
 	Iterations int
 	Seed       uint64

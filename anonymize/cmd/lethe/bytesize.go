@@ -11,8 +11,8 @@ type byteSize int64
 
 const (
 	megabyte = 1_000_000
-	// leastMemory is what the command needs beside combinations, twice.
-	leastMemory = 256 * megabyte
+	// leastMemory is so much that combinations have a third of it.
+	leastMemory = 192 * megabyte
 	// otherMemory is what it needs for batches, buffers and itself.
 	otherMemory = 128 * megabyte
 )
@@ -48,8 +48,8 @@ func (b *byteSize) Set(s string) error {
 	return nil
 }
 
-// combinations is how much of the memory counts may take. The rest is for
-// batches, and for the collector to work in.
+// combinations is how much of the memory counts may take, with what the collector
+// has not collected yet. The rest is for batches.
 func (b byteSize) combinations() (int64, error) {
 	if b == 0 {
 		return 0, nil
@@ -57,5 +57,5 @@ func (b byteSize) combinations() (int64, error) {
 	if b < leastMemory {
 		return 0, fmt.Errorf("--memory is %s, want at least %dMB", (&b).String(), leastMemory/megabyte)
 	}
-	return int64(b-otherMemory) / 2, nil
+	return int64(b - otherMemory), nil
 }

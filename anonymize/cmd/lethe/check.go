@@ -47,6 +47,7 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			opts.Dictionaries = true
 			table, err := tableio.OpenFiles(in, opts)
 			if err != nil {
 				return err
@@ -123,7 +124,7 @@ func checkPolicy(cmd *cobra.Command, policy, plan string, in []string, asJSON bo
 			return err
 		}
 	}
-	table, err := tableio.OpenFiles(in, nil)
+	table, err := tableio.OpenFiles(in, &tableio.Options{Dictionaries: true})
 	if err != nil {
 		return err
 	}

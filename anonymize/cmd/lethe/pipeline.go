@@ -83,7 +83,7 @@ func (f *pipelineFlags) table(policy *anonymize.Policy) (*tableio.Files, error) 
 	if err != nil {
 		return nil, err
 	}
-	opts.Workers, opts.BatchRows = f.workers, f.batchRows
+	opts.Workers, opts.BatchRows, opts.Dictionaries = f.workers, f.batchRows, true
 	return tableio.OpenFiles(f.in, opts)
 }
 

@@ -91,7 +91,7 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	writing := &tableio.Options{Workers: f.workers,
+	writing := &tableio.Options{Workers: f.workers, Dictionaries: true,
 		FieldMetadata: []string{pseudonym.MetadataSpec, pseudonym.MetadataKeyID}}
 	dst, err := tableio.Create(f.out, writing)
 	if err != nil {

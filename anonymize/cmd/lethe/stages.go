@@ -228,7 +228,7 @@ func (f *stageFlags) apply(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	dst, err := tableio.Create(f.out, &tableio.Options{Workers: f.workers})
+	dst, err := tableio.Create(f.out, &tableio.Options{Workers: f.workers, Dictionaries: true})
 	if err != nil {
 		return err
 	}

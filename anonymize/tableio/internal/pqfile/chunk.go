@@ -171,20 +171,25 @@ func (c *Chunk) IsDictionary() bool { return c.isDict }
 
 // Indexes decodes dictionary indexes, all inside the dictionary.
 func (c *Chunk) Indexes(dst []int32) error {
-	if !c.isDict {
-		return errors.New("a page without dictionary indexes in a column that has them")
-	}
-	if err := decode(&c.indexes, dst); err != nil {
+	if err := c.unchecked(dst); err != nil {
 		return err
 	}
-	most := uint32(0)
+	last, outside := int64(c.dictLen)-1, int64(0)
 	for _, v := range dst {
-		most = max(most, uint32(v))
+		outside |= last - int64(uint32(v))
 	}
-	if len(dst) > 0 && most >= uint32(c.dictLen) {
+	if outside < 0 {
 		return errIndex
 	}
 	return nil
+}
+
+// unchecked decodes dictionary indexes, which may be outside the dictionary.
+func (c *Chunk) unchecked(dst []int32) error {
+	if !c.isDict {
+		return errors.New("a page without dictionary indexes in a column that has them")
+	}
+	return decode(&c.indexes, dst)
 }
 
 // DictionaryFixed returns the entries of the dictionary of a column of fixed

@@ -39,13 +39,18 @@ func (c *Chunk) LookUp(dst, entries []byte, width int) error {
 }
 
 func lookUp[T uint8 | uint16 | uint32 | uint64](c *Chunk, dst, entries []T) error {
+	entries = entries[:c.dictLen]
 	for len(dst) > 0 {
 		codes := c.codes[:min(len(dst), lookUpStep)]
-		if err := c.Indexes(codes); err != nil {
+		if err := c.unchecked(codes); err != nil {
 			return err
 		}
+		part := dst[:len(codes)]
 		for i, v := range codes {
-			dst[i] = entries[v]
+			if uint(uint32(v)) >= uint(len(entries)) {
+				return errIndex
+			}
+			part[i] = entries[uint32(v)]
 		}
 		dst = dst[len(codes):]
 	}
