@@ -3,7 +3,6 @@ package pqfile
 import (
 	"bytes"
 	"encoding/binary"
-	"math"
 	"slices"
 
 	"github.com/zeebo/xxh3"
@@ -61,7 +60,12 @@ func (d *dictionaryBuilder) build(v *Values, width int) []int32 {
 	for from := 0; from < rows; from += dictionaryStep {
 		to := min(rows, from+dictionaryStep)
 		before := d.entries()
-		d.number(d.hash(v, width, from, to))
+		if d.close {
+			d.dense.Add(d.found[:d.offsets(v, width, from, to)])
+		} else {
+			n := d.hash(v, width, from, to)
+			d.table.Add(d.keys[:n], d.found[:n])
+		}
 		if !d.place(v, width, from, to, before) {
 			return nil
 		}
@@ -82,38 +86,50 @@ func (d *dictionaryBuilder) entries() int {
 	return d.table.Len()
 }
 
-// number turns the first n keys into numbers found, in the order in which they
-// first occur.
-func (d *dictionaryBuilder) number(n int) {
-	found := d.found[:n]
-	if !d.close {
-		d.table.Add(d.keys[:n], found)
-		return
+// offsets writes how far each value of the rows that is not null lies above the
+// least to d.found.
+func (d *dictionaryBuilder) offsets(v *Values, width, from, to int) int {
+	if width == 8 {
+		return above(d.found[:], as[uint64](v.Fixed)[from:to], v.Valid[from:to], d.low)
 	}
-	for i, key := range d.keys[:n] {
-		found[i] = uint32(key - d.low) // of four bytes, too
+	return above(d.found[:], as[uint32](v.Fixed)[from:to], v.Valid[from:to], uint32(d.low))
+}
+
+func above[T uint32 | uint64](found []uint32, values []T, valid []byte, low T) (n int) {
+	found, valid = found[:len(values)], valid[:len(values)]
+	for i, x := range values {
+		found[n] = uint32(x - low)
+		n += int(valid[i])
 	}
-	d.dense.Add(found)
+	return n
 }
 
 // spread says whether integers lie so close together that they are numbered
-// without a hash, and notes the least of them.
+// without a hash, and notes the least of them. Those of the first step mostly
+// tell that they do not.
 func (d *dictionaryBuilder) spread(v *Values, width int) bool {
-	low, high := int64(math.MaxInt64), int64(math.MinInt64)
 	switch width {
 	case 8:
-		for _, x := range as[int64](v.Fixed) {
-			low, high = min(low, x), max(high, x)
-		}
+		return d.spreadOf(rangeOf(as[int64](v.Fixed[:min(len(v.Fixed), width*dictionaryStep)]))) &&
+			d.spreadOf(rangeOf(as[int64](v.Fixed)))
 	case 4:
-		for _, x := range as[int32](v.Fixed) {
-			low, high = min(low, int64(x)), max(high, int64(x))
-		}
-	default:
-		return false
+		return d.spreadOf(rangeOf(as[int32](v.Fixed[:min(len(v.Fixed), width*dictionaryStep)]))) &&
+			d.spreadOf(rangeOf(as[int32](v.Fixed)))
 	}
+	return false
+}
+
+func (d *dictionaryBuilder) spreadOf(low, high int64) bool {
 	d.low = uint64(low)
 	return uint64(high)-uint64(low) < maxSpread
+}
+
+func rangeOf[T int32 | int64](values []T) (low, high int64) {
+	least, most := values[0], values[0]
+	for _, x := range values {
+		least, most = min(least, x), max(most, x)
+	}
+	return int64(least), int64(most)
 }
 
 // hash writes a key of each value of the rows that is not null to d.keys: the
