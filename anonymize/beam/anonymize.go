@@ -11,25 +11,17 @@ import (
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, string, func(Shard), error](&listFn{})
-	register.DoFn3x1[context.Context, Shard, func([]byte), error](&countFn{})
-	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func([]byte), error](&solveFn{})
-	register.DoFn4x1[context.Context, Shard, []byte, func(Part), error](&applyFn{})
-	register.DoFn5x1[context.Context, int, func(*Part) bool, []byte, func(Verdict), error](
-		&releaseFn{})
-	register.Emitter1[Shard]()
-	register.Emitter1[[]byte]()
-	register.Emitter1[Part]()
-	register.Emitter1[Verdict]()
-	register.Iter1[[]byte]()
-	register.Iter1[Part]()
+	beam.RegisterDoFn(&listFn{})
+	beam.RegisterDoFn(&countFn{})
+	beam.RegisterDoFn(&solveFn{})
+	beam.RegisterDoFn(&applyFn{})
+	beam.RegisterDoFn(&releaseFn{})
 }
 
 // Part is a file that Apply made of a shard.

@@ -30,7 +30,8 @@
 // The plan and the rows are those that a single anonymize.Pipeline would give,
 // whatever the runner and the number of workers. What goes between workers is
 // confidential: counts hold values of the table, plans rare ones, what is kept
-// for queries rows of people, and tallies exact numbers. Encrypt what the runner stores and sends.
+// for queries rows of people, and tallies exact numbers. Encrypt what the runner
+// stores and sends.
 //
 // All workers have to see the same files under the same paths: the policy, the
 // key files, the ledger, the input and the folder of the output. A program that submits a

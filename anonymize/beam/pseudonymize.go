@@ -5,11 +5,10 @@ import (
 	"errors"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, Shard, func([]byte), error](&rowLocalFn{})
+	beam.RegisterDoFn(&rowLocalFn{})
 }
 
 // Pseudonymize carries out a policy without quasi-identifiers, of which every

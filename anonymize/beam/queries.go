@@ -11,7 +11,6 @@ import (
 	"reflect"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/lethe-go/lethe/anonymize"
 	"github.com/lethe-go/lethe/anonymize/tableio"
@@ -19,15 +18,10 @@ import (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, Shard, func(int, Kept), error](&queryFn{})
-	register.DoFn4x1[context.Context, int, func(*Kept) bool, func(Tally), error](&tallyFn{})
-	register.DoFn4x1[context.Context, int, func(*Tally) bool, func(Answers), error](&answerFn{})
-	register.DoFn3x0[Tally, Verdict, func(Tally)](&afterFn{})
-	register.Emitter2[int, Kept]()
-	register.Emitter1[Tally]()
-	register.Emitter1[Answers]()
-	register.Iter1[Kept]()
-	register.Iter1[Tally]()
+	beam.RegisterDoFn(&queryFn{})
+	beam.RegisterDoFn(&tallyFn{})
+	beam.RegisterDoFn(&answerFn{})
+	beam.RegisterDoFn(&afterFn{})
 	beam.RegisterType(reflect.TypeFor[Kept]())
 	beam.RegisterType(reflect.TypeFor[Tally]())
 	beam.RegisterType(reflect.TypeFor[Answers]())

@@ -12,7 +12,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"github.com/lethe-go/lethe/anonymize"
@@ -22,9 +21,9 @@ import (
 )
 
 func init() {
-	register.DoFn3x0[int, Kept, func(int, Kept)](&repeatFn{})
-	register.DoFn3x0[int, Kept, func(int, Kept)](&dropFn{})
-	register.DoFn1x0[Answers](&costFn{})
+	beam.RegisterDoFn(&repeatFn{})
+	beam.RegisterDoFn(&dropFn{})
+	beam.RegisterDoFn(&costFn{})
 }
 
 // asking is the policy with queries that are answered so exactly that the noise

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/lethe-go/lethe/pseudonym"
 	"github.com/lethe-go/lethe/pseudonym/crosswalk"
 )
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 	if names := os.Getenv(mover); names != "" {
 		moveForEver(strings.Split(names, "\n"))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // pseudonymizeForEver prints each value and its token once it was handed out.
