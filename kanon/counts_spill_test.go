@@ -203,7 +203,7 @@ func TestSpillingFails(t *testing.T) {
 	cfg.Numeric = NumericMean
 	means := mustNew(t, cfg)
 	_, err = means.Solve(t.Context(), spilledCounts(t, mem, means, people, 9, 2000))
-	if err == nil || !strings.Contains(err.Error(), "no means of classes") {
+	if err == nil || !strings.Contains(err.Error(), "means of column") {
 		t.Errorf("means of spilled counts: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

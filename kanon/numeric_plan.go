@@ -111,37 +111,56 @@ func (d *domain) means(
 
 // addMeans puts the means of the classes in the place of the numbers of labels,
 // where a global recoding is to have them.
-func (a *Anonymizer) addMeans(doc *planDoc, c *Counts, domains []*domain, layout group.Layout) {
-	if a.cfg.Numeric != NumericMean {
-		return
-	}
-	w, n := layout.Words(), c.tuples.Len()
-	kept, keys := make([]uint64, doc.Kept.n*w), make([]uint64, n*w)
-	label, values := make([]uint32, n), make([][]uint32, len(domains))
-	for i, d := range domains {
+func (doc *planDoc) addMeans(
+	counts func(column int) (*Counts, error), domains []*domain, layout group.Layout,
+) error {
+	w := layout.Words()
+	kept := make([]uint64, doc.Kept.n*w)
+	for i := range domains {
 		layout.Put(kept, i, doc.Kept.columns[i])
-		values[i] = make([]uint32, n)
-		c.layout.Get(c.tuples.Keys(), i, values[i])
-		for t, code := range values[i] {
-			values[i][t] = d.leaf[code]
-			label[t] = d.column.Codes[doc.Columns[i].Level][d.leaf[code]]
-		}
-		layout.Put(keys, i, label)
 	}
-	table, class := group.New(w, doc.Kept.n), make([]uint32, n)
+	table := group.New(w, doc.Kept.n)
 	table.Add(kept, make([]uint32, doc.Kept.n))
-	table.Find(keys, class)
 	for i, d := range domains {
 		if d.numbers == nil {
 			continue
 		}
+		c, err := counts(i)
+		if err != nil {
+			return err
+		}
 		of := func(class int) recode.Label {
 			return recode.Label{Level: doc.Columns[i].Level, Code: doc.Kept.columns[i][class]}
 		}
-		doc.Columns[i].Numbers = [][]*float64{
-			d.means(doc.Kept.n, of, class, values[i], c.rows)}
+		class, values := doc.classesOf(c, domains, layout, table, i)
+		doc.Columns[i].Numbers = [][]*float64{d.means(doc.Kept.n, of, class, values, c.rows)}
 	}
+	return nil
 }
+
+// classesOf finds the class of each combination, and its value in a column.
+func (doc *planDoc) classesOf(
+	c *Counts, domains []*domain, layout group.Layout, table *group.Table, column int,
+) (class, value []uint32) {
+	n := c.tuples.Len()
+	keys, codes := make([]uint64, n*layout.Words()), make([]uint32, n)
+	class, value = make([]uint32, n), make([]uint32, n)
+	for i, d := range domains {
+		c.layout.Get(c.tuples.Keys(), i, codes)
+		for t, code := range codes {
+			if i == column {
+				value[t] = d.leaf[code]
+			}
+			codes[t] = d.column.Codes[doc.Columns[i].Level][d.leaf[code]]
+		}
+		layout.Put(keys, i, codes)
+	}
+	table.Find(keys, class)
+	return class, value
+}
+
+// ofAll gives the counts themselves, of each column.
+func (c *Counts) ofAll(int) (*Counts, error) { return c, nil }
 
 // Quasi names the columns of what Transform makes that hold the
 // quasi-identifiers, which are those to check: two for each of NumericBounds.

@@ -197,6 +197,9 @@ func (s *partsSearch) recodeCounts(ctx context.Context, c *Counts, w *partWork) 
 	}
 	prob := s.problemOf(c, w.at, w.people)
 	prob.Limit, prob.Workers = w.limit, w.workers
+	if err := s.limits(prob, s.counts); err != nil {
+		return nil, err
+	}
 	r, err := s.local.solve(ctx, prob, s.local.linesAt(w.at), w.iterations, int(s.before.tuples))
 	if err != nil {
 		return nil, fmt.Errorf("kanon: search: %w", err)

@@ -124,10 +124,11 @@ func (a *Anonymizer) planHead() planDoc {
 	}
 }
 
-// newPlan writes down a result of the search for counts, which are in memory
-// where classes have means.
+// newPlan writes down a result of the search. Where classes have means, counts
+// gives the combinations of the values of a column with at least the labels of the
+// others.
 func (a *Anonymizer) newPlan(
-	c *Counts, before *beforehand, domains []*domain, r *lattice.Result,
+	counts func(column int) (*Counts, error), before *beforehand, domains []*domain, r *lattice.Result,
 ) (*Plan, error) {
 	doc := a.planHead()
 	sizes := make([]int, len(domains))
@@ -143,7 +144,11 @@ func (a *Anonymizer) newPlan(
 		layout.Get(r.Kept, i, labels[i])
 	}
 	doc.Kept = pickAll(labels, inOrder(labels, len(r.KeptRows)))
-	a.addMeans(&doc, c, domains, layout)
+	if a.cfg.Numeric == NumericMean {
+		if err := doc.addMeans(counts, domains, layout); err != nil {
+			return nil, err
+		}
+	}
 	doc.Summary = summarize(before, domains, r, layout)
 	doc.Summary.Measure = a.cfg.Loss.String()
 	p := new(Plan)

@@ -42,22 +42,24 @@ var ErrTooLarge = errors.New("too many combinations of levels")
 // Global recoding, levels are raised until the combinations fit, and what lies
 // below is searched part by part. The result is the same where all of it could
 // be ruled out or searched in 64 readings of the files; otherwise the Summary
-// says so.
+// says so. Means of a column are taken where its values fit with the labels of the
+// others. MeasureDivergence, which is of each combination, is refused.
 //
-// With Local recoding, counts of which the bound is less than four times what
-// their combinations take are recoded in parts, spilled or not, each of a
-// sixteenth of the bound or less: combinations that differ in labels of one
-// column, then of others, are in different parts, and no class has rows of two.
-// That loses about a hundredth more. The plan then takes a byte or two for a
-// column of a combination. Where that is more than half of the bound, values are made
-// alike in a part, up to levels that lose least, until its combinations are few
-// enough, which may lose a lot more; see Coarsened in Summary. The parts are in
-// files of their own while they wait.
+// With Local recoding, counts whose recoding in one takes more than the bound leaves
+// are recoded in parts, spilled or not, two at a time: combinations that differ in
+// labels of one column, then of others, are in different parts, and no class has
+// rows of two. That loses about a hundredth more. The plan then takes a byte or a
+// few for a combination. Where that is more than a seventh of the bound, values
+// are made alike in a part, up to levels that lose least, until its combinations
+// are few enough, which may lose a lot more; see Coarsened in Summary. The parts are
+// in files of their own while they wait. NumericMean is refused: what was made
+// alike has no mean any more.
 //
 // Neither the people of a unit nor what a plan of Global recoding keeps, which is at
-// most a k-th of the rows, are held elsewhere than in memory. Mondrian, means of
-// numbers, limits of all classes together and populations are not for counts that outgrew their
-// memory, nor are other measures of loss than the default; the error says so.
+// most a k-th of the rows, are held elsewhere than in memory. Mondrian, which divides
+// all combinations at once, and populations, whose combinations have to be found
+// among those of the sample, are not for counts that outgrew their memory; the
+// error says so.
 //
 // A table without rows gives a plan of the lowest levels. Solve fails with
 // ErrInfeasible, with ErrTooLarge, with the error of ctx, when the counts are
@@ -95,14 +97,10 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 		return nil, fmt.Errorf("kanon: %w", err)
 	}
 	if c.spilled() {
-		if len(a.sizes)+len(a.estimated) > 0 {
-			return nil, errors.New("kanon: counts outgrew their memory, in which no limit that depends " +
-				"on all classes can be kept; raise it")
-		}
 		return a.solveSpilled(ctx, c, domains)
 	}
 	if c.total == 0 && a.cfg.Recoding == Global {
-		return a.newPlan(c, c.beforehand(domains), domains, a.untouched())
+		return a.newPlan(c.ofAll, c.beforehand(domains), domains, a.untouched())
 	}
 	if c.bound > 0 && a.cfg.Recoding == Local && population == nil && c.recoding() > c.room() {
 		return a.solveParts(ctx, c, domains)
@@ -125,7 +123,7 @@ func (a *Anonymizer) solve(ctx context.Context, c *Counts, population []int64) (
 	if err != nil {
 		return nil, a.explain(err, c)
 	}
-	return a.newPlan(c, c.beforehand(domains), domains, result)
+	return a.newPlan(c.ofAll, c.beforehand(domains), domains, result)
 }
 
 func (a *Anonymizer) accepts(c *Counts) error {

@@ -29,9 +29,10 @@ type spilledSearch struct {
 	counts  *Counts
 	domains []*domain
 	before  *beforehand
-	bounds  [][]float64 // by column and level: 1 + loss at least
-	most    int64       // classes that a vector has at most if it satisfies k-anonymity
-	memory  int64       // for combinations, and for solving them
+	bounds  [][]float64 // by column and level: 1 + loss at least by MeasureLoss, which steps go by
+	least   *lattice.Bounds
+	most    int64 // classes that a vector has at most if it satisfies k-anonymity
+	memory  int64 // for combinations, and for solving them
 
 	best       *lattice.Result
 	passes     int
@@ -53,9 +54,10 @@ func (a *Anonymizer) solveSpilled(
 		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which recoding %q "+
 			"cannot be solved; raise it, or choose %q or %q", c.bound, a.cfg.Recoding, Global, Local)
 	}
-	if a.cfg.Numeric == NumericMean {
-		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which no means "+
-			"of classes can be taken; raise it, or choose another numeric than %q", c.bound, NumericMean)
+	if a.cfg.Loss.measure() == MeasureDivergence {
+		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which loss %q, "+
+			"which is of each combination, cannot be had; raise it, or choose another measure", c.bound,
+			MeasureDivergence)
 	}
 	// The search has use for the memory, and reads one file sooner than many.
 	before, err := c.describedInOneFile(domains)
@@ -80,7 +82,23 @@ func (a *Anonymizer) solveSpilled(
 		return nil, s.outgrown()
 	}
 	s.best.Exact, s.best.Bound = s.unproved > s.best.Loss, min(s.unproved, s.best.Loss)
-	return a.newPlan(c, before, domains, s.best)
+	return a.newPlan(s.countsOfColumn(ctx), before, domains, s.best)
+}
+
+// countsOfColumn returns a function that gives the combinations of the values of
+// a column with the labels of the others, for the means of classes.
+func (s *spilledSearch) countsOfColumn(ctx context.Context) func(column int) (*Counts, error) {
+	return func(column int) (*Counts, error) {
+		at := slices.Clone(s.best.Levels)
+		at[column] = 0
+		c, fits, err := s.reduce(ctx, at)
+		if err == nil && !fits {
+			err = fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which the means of "+
+				"column %q cannot be taken; raise it, or choose another numeric than %q", s.counts.bound,
+				s.domains[column].quasi.Column, NumericMean)
+		}
+		return c, err
+	}
 }
 
 func (a *Anonymizer) newSpilledSearch(
@@ -93,6 +111,9 @@ func (a *Anonymizer) newSpilledSearch(
 	for i, d := range domains {
 		s.bounds = append(s.bounds, lossBounds(d, before.rows[i], c.total))
 	}
+	p := a.emptyProblem(c, domains)
+	p.Values = before.rows
+	s.least = lattice.NewBounds(p)
 	return s
 }
 
@@ -118,39 +139,24 @@ func (d *domain) lossAt(level int, rows []int64) float64 {
 	return sum
 }
 
-// roundingSlack is more than rounding and cutting off can make of a loss.
-const roundingSlack = 1e-8
+// roundingSlack is more than rounding and cutting off can make of a score.
+func roundingSlack(score float64) float64 { return 1e-8 * max(1, math.Abs(score)) }
 
 // hopeless says whether no vector of a box can be better than the best.
 func (s *spilledSearch) hopeless(b box) bool {
 	if s.best == nil {
 		return false
 	}
-	return s.least(b) > productOf(s.best)*(1+roundingSlack)
+	return s.least.Least(b.low) > s.best.Score[0]+roundingSlack(s.best.Score[0])
 }
 
 // leave leaves a box open.
 func (s *spilledSearch) leave(b box) {
-	loss := math.Pow(s.least(b)/(1+roundingSlack), 1/float64(len(b.low))) - 1
-	s.unproved = min(s.unproved, max(0, loss))
-}
-
-// least is what no vector of a box has a lower product than.
-func (s *spilledSearch) least(b box) float64 {
-	product := 1.0
-	for j, level := range b.low {
-		product *= s.bounds[j][level]
+	least := s.least.Least(b.low)
+	if !math.IsInf(least, 0) {
+		least = max(0, s.least.Loss(least-roundingSlack(least)))
 	}
-	return product
-}
-
-// productOf is what results are compared by, see package lattice.
-func productOf(r *lattice.Result) float64 {
-	product := 1.0
-	for _, x := range r.Columns {
-		product *= 1 + x
-	}
-	return product
+	s.unproved = min(s.unproved, least)
 }
 
 func (s *spilledSearch) search(ctx context.Context, b box) error {
@@ -170,20 +176,23 @@ func (s *spilledSearch) search(ctx context.Context, b box) error {
 	}
 	result, err := s.solveAbove(ctx, reduced, at, b.high)
 	var no *lattice.Infeasible
-	if errors.As(err, &no) {
+	switch {
+	case errors.As(err, &no):
 		if s.infeasible == nil {
 			s.infeasible = err
 		}
-		return nil
-	}
-	if err != nil {
+		if no.Everywhere {
+			return nil
+		}
+	case err != nil:
 		return err
-	}
-	if !result.Exact {
-		s.unproved = min(s.unproved, result.Bound)
-	}
-	if s.best == nil || s.betterResult(result, s.best) {
-		s.best = result
+	default:
+		if !result.Exact {
+			s.unproved = min(s.unproved, result.Bound)
+		}
+		if s.best == nil || s.betterResult(result, s.best) {
+			s.best = result
+		}
 	}
 	reduced = nil // its memory is the next one's
 	for j := range at {
@@ -214,7 +223,7 @@ func (s *spilledSearch) betterResult(a, b *lattice.Result) bool {
 		}
 		return math.Round(share * 1e10) // so that equal ones are equal
 	}
-	return cmp.Or(cmp.Compare(productOf(a), productOf(b)), cmp.Compare(sum(a.Levels), sum(b.Levels)),
+	return cmp.Or(slices.Compare(a.Score, b.Score), cmp.Compare(sum(a.Levels), sum(b.Levels)),
 		cmp.Compare(heights(a.Levels), heights(b.Levels)), slices.Compare(a.Levels, b.Levels)) < 0
 }
 
@@ -223,9 +232,9 @@ func (s *spilledSearch) solveAbove(
 	ctx context.Context, reduced *Counts, low, high []int,
 ) (*lattice.Result, error) {
 	p := s.emptyProblem(reduced, s.domains)
-	if p.Measure != nil { // the bounds here are those of the default
-		return nil, fmt.Errorf("kanon: the counts outgrew their memory of %d bytes, in which only "+
-			"the default measure of loss can be searched; raise it", s.counts.bound)
+	p.Values = s.before.rows
+	if err := s.limits(p, s.counts); err != nil {
+		return nil, err
 	}
 	p.Layout, p.Keys = reduced.layout, reduced.tuples.Keys() // which are of no more use, but their memory
 	for j, d := range s.domains {

@@ -64,8 +64,12 @@ type Problem struct {
 	Layout  group.Layout // of Keys, with room for the codes of every level
 	Keys    []uint64     // the distinct tuples of values
 	Rows    []int64      // rows of each tuple, at least 1
-	People  *People      // nil where a class counts its rows
-	K       int64        // a class of fewer rows, or people, is suppressed; from 1 to below 2^32
+	// Values are the rows of each value, by column, where tuples have other values
+	// in their place that have the same labels from the levels allowed on; nil
+	// where the tuples say it.
+	Values [][]int64
+	People *People // nil where a class counts its rows
+	K      int64   // a class of fewer rows, or people, is suppressed; from 1 to below 2^32
 	// Sensitive are the columns whose values in a class are judged: a class
 	// that fails a criterion is suppressed.
 	Sensitive []Sensitive
@@ -89,6 +93,7 @@ type Result struct {
 	Levels     []int
 	Suppressed int64     // rows
 	Loss       float64   // by the Measure
+	Score      []float64 // by which vectors are compared, one number after another
 	Bound      float64   // no vector loses less; -Inf where the Measure has no bound
 	Exact      bool      // whether that is proved
 	Columns    []float64 // of each column by Shares, whatever the Measure

@@ -30,6 +30,8 @@ type Infeasible struct {
 	// search than that of levels failed.
 	Small    int
 	Criteria [][]int
+	// Everywhere says that no vector below the highest levels can do better.
+	Everywhere bool
 }
 
 func (e *Infeasible) Error() string {
@@ -128,15 +130,17 @@ func newSearch(prob *Problem) *search {
 	codes := make([]uint32, p.tuples())
 	for j := range p.Columns {
 		c := &p.Columns[j]
-		rows := make([][]int64, len(c.Codes))
-		for l, labels := range c.Codes {
-			rows[l] = make([]int64, len(c.Shares[l]))
+		var values []int64
+		if p.Values != nil {
+			values = p.Values[j]
+		} else {
+			values = make([]int64, len(c.Codes[0]))
 			p.Layout.Get(p.Keys, j, codes)
 			for i, v := range codes {
-				rows[l][labels[v]] += p.Rows[i]
+				values[v] += p.Rows[i]
 			}
 		}
-		p.rows = append(p.rows, rows)
+		p.rows = append(p.rows, p.rowsByLabel(j, values))
 		p.steps = append(p.steps, stepsOf(c))
 		p.order = append(p.order, j)
 	}
@@ -278,7 +282,8 @@ func (p *search) each(ctx context.Context, ss []*scratch, n int, f func(s *scrat
 func (p *search) infeasible(s *scratch) error {
 	top := p.highest()
 	p.suppressAll(s, top)
-	e := &Infeasible{Rows: s.suppressed, Classes: s.countSuppressed()}
+	e := &Infeasible{Rows: s.suppressed, Classes: s.countSuppressed(),
+		Everywhere: (*p.records.Load())[0].suppressed > p.Limit}
 	if doubt := s.scan(p, top, p.n); doubt > 0 {
 		p.resolve(s, top, doubt)
 	}
@@ -333,6 +338,7 @@ func (p *search) result(s *scratch, bound float64, candidates int) *Result {
 		Exact:      bound >= b.score.value,
 		Evaluated:  int(p.evaluated.Load()),
 		Candidates: candidates,
+		Score:      append([]float64{b.score.value}, b.score.rank...),
 	}
 	switch {
 	case r.Exact:
