@@ -103,7 +103,7 @@ type planColumn struct {
 	*planColumnDoc
 	typ   column.Type
 	coder *column.Coder // code i is value i, null the last
-	label []uint32      // of each code, which is the code itself where recoding is local
+	label []uint32      // of each code; nil at level 0 and in local recoding: it is the code
 	null  uint32        // label of null; column.None where null has none of its own
 	hash  []uint64      // of each code, for fingerprints
 

@@ -170,21 +170,16 @@ func newPlanColumn(d *planColumnDoc) (planColumn, error) {
 	if err := d.checkLabels(); err != nil {
 		return c, err
 	}
-	c.label = slices.Clone(d.Label)
-	if d.Level == 0 || d.local {
-		c.label = make([]uint32, len(d.Values))
-		for i := range c.label {
-			c.label[i] = uint32(i)
-		}
-	}
 	if d.nullLabel() {
 		c.null = uint32(d.labels() - 1)
+	}
+	if d.Level > 0 && !d.local {
+		c.label = slices.Clone(d.Label)
 	}
 	if d.Null {
 		c.coder.AddNull()
 		switch {
-		case d.local:
-			c.label = append(c.label, uint32(len(d.Values)))
+		case c.label == nil: // the code of null is behind those of values
 		case d.top():
 			c.label = append(c.label, 0)
 		default:

@@ -231,6 +231,9 @@ func (k *keptTuples) keys(t *tupleColumns) []uint64 {
 // add gives keys what column j does where it has these labels.
 func (k *keptTuples) add(keys []uint64, j int, labels []uint32) {
 	step := k.columns[j].step
+	if len(step) == 1 { // at the top it gives nothing
+		return
+	}
 	if k.words == 1 {
 		for i, label := range labels {
 			keys[i] += step[label]

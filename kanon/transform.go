@@ -185,7 +185,12 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch, seen *Fingerprint
 		if err != nil {
 			return err
 		}
-		missing, err := c.coder.Find(rec.Column(at), s.codes, &s.memo)
+		codes := s.codes
+		if c.Level > 0 || len(c.Numbers) > 0 || p.parts != nil {
+			s.labels[i] = resized(s.labels[i], n)
+			codes = s.labels[i]
+		}
+		missing, err := c.coder.Find(rec.Column(at), codes, &s.memo)
 		if err != nil {
 			return fmt.Errorf("kanon: column %q: %w", c.Name, err)
 		}
@@ -194,20 +199,17 @@ func (p *Plan) classify(rec arrow.Record, s *transformScratch, seen *Fingerprint
 				"count all rows before solving", c.Name, missing)
 		}
 		if seen != nil {
-			for k, code := range s.codes {
+			for k, code := range codes {
 				s.sums[k] += c.hash[code]
 			}
 		}
-		labels := s.codes
-		if c.Level > 0 || len(c.Numbers) > 0 || p.parts != nil {
-			s.labels[i] = resized(s.labels[i], n)
-			labels = s.labels[i]
-		}
-		for k, code := range s.codes {
-			labels[k] = c.label[code]
+		if c.label != nil {
+			for k, code := range codes {
+				codes[k] = c.label[code]
+			}
 		}
 		if p.parts == nil {
-			p.kept.add(s.keys, i, labels)
+			p.kept.add(s.keys, i, codes)
 		}
 	}
 	if seen != nil {
@@ -281,7 +283,9 @@ func (p *Plan) column(name string, col arrow.Array, s *transformScratch) ([]arro
 
 // kept are the rows of a column that are kept, or starred, which may be all.
 // Their values are all that is in its dictionary.
-func (s *transformScratch) kept(mem memory.Allocator, col arrow.Array, star bool) (arrow.Array, error) {
+func (s *transformScratch) kept(
+	mem memory.Allocator, col arrow.Array, star bool,
+) (arrow.Array, error) {
 	if s.suppressed == 0 || star {
 		return take.Compact(mem, col)
 	}

@@ -82,7 +82,8 @@ func TestWindowHasWhatIsClose(t *testing.T) {
 		}
 		var places [block]uint16
 		if late := c.near.find(words, make([]uint32, 1000), &places); len(late) > 50 {
-			t.Errorf("step %d: %d of 1000 words are not in a window of %d", step, len(late), len(c.near.code))
+			t.Errorf("step %d: %d of 1000 words are not in a window of %d", step, len(late),
+				len(c.near.code))
 		}
 	}
 }

@@ -296,7 +296,9 @@ func (t *Table) grow(more int) {
 }
 
 // spread makes hashes lead to all of the slots.
-func (t *Table) spread() { t.shift = uint(64 + bucketBits - bits.TrailingZeros(uint(len(t.slots)))) }
+func (t *Table) spread() {
+	t.shift = uint(64 + bucketBits - bits.TrailingZeros(uint(len(t.slots))))
+}
 
 // respread changes the multiplier.
 func (t *Table) respread() {
