@@ -173,3 +173,23 @@ func TestEncodingsInPieces(t *testing.T) {
 	got := read(t, open(t, put(t, "t.csv", string(utf16Of(b.String(), binary.BigEndian, true))), nil))
 	same(t, got, want)
 }
+
+// TestForeignFiles: what has another name than it should says which.
+func TestForeignFiles(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"t.csv", "\x1f\x8b\x08\x00", "is damaged: it is compressed with gzip; let its name end in .csv.gz"},
+		{"t.csv.gz", "\x28\xb5\x2f\xfd\x00", "is damaged: it is compressed with Zstandard; let its name end " +
+			"in .csv.zst"},
+		{"t.csv", "PAR1\x15\x04", "is damaged: it is a Parquet file; let its name end in .parquet"},
+		{"t.tsv", "ARROW1\x00\x00", "is damaged: it is an Arrow file; let its name end in .arrow"},
+		{"t.csv", "PAR1,ARROW1\n1,2\n", ""},
+		{"t.csv", "", ": the file is empty"},
+		{"t.csv", "\ufeff", ": the file is empty"},
+		{"t.csv", "\n\n", ": the file is empty"},
+	} {
+		err := readAll(put(t, c.name, c.text), nil)
+		if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want %s", c.text, err, c.want)
+		}
+	}
+}

@@ -49,6 +49,9 @@ func (c *csvTable) agree(string, arrow.DataType) error { return nil }
 
 func openCSV(t *File, f *content) (table, error) {
 	c := &csvTable{file: t}
+	if err := foreign(t, f); err != nil {
+		return nil, err
+	}
 	delim, err := c.detect(f)
 	if err != nil {
 		return nil, err
@@ -84,6 +87,27 @@ func openCSV(t *File, f *content) (table, error) {
 		}
 	}
 	return c, nil
+}
+
+// foreign says what a file is that is no text by its first bytes.
+func foreign(t *File, f *content) error {
+	head := make([]byte, 8)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	for _, other := range []struct{ compression, begin, remedy string }{
+		{"gz", "\x1f\x8b", "is compressed with gzip; let its name end in .csv.gz"},
+		{"zst", "\x28\xb5\x2f\xfd", "is compressed with Zstandard; let its name end in .csv.zst"},
+		{"", "PAR1\x15", "is a Parquet file; let its name end in .parquet"},
+		{"", "ARROW1\x00\x00", "is an Arrow file; let its name end in .arrow"},
+	} {
+		begins := bytes.HasPrefix(head[:n], []byte(other.begin))
+		if begins && (other.compression == "" || other.compression != t.opts.compression) {
+			return &damaged{errors.New("it " + other.remedy)}
+		}
+	}
+	return nil
 }
 
 // head splits the first record of f.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -45,8 +46,8 @@ func OpenFiles(paths []string, opts *Options) (*Files, error) {
 		return nil, err
 	}
 	s := &Files{}
-	for _, path := range expanded {
-		f, err := Open(path, opts)
+	for i, name := range shortNames(expanded) {
+		f, err := openFile(expanded[i], name, opts, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +60,22 @@ func OpenFiles(paths []string, opts *Options) (*Files, error) {
 		return s, s.compare()
 	}
 	return s, nil
+}
+
+// shortNames are what errors call files: their names, with their folders where
+// two have one name.
+func shortNames(paths []string) []string {
+	times := map[string]int{}
+	for _, path := range paths {
+		times[filepath.Base(path)]++
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		if names[i] = filepath.Base(path); times[names[i]] > 1 {
+			names[i] = filepath.ToSlash(filepath.Clean(path))
+		}
+	}
+	return names
 }
 
 // guesses says whether types are found by reading.

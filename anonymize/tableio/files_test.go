@@ -114,6 +114,27 @@ func TestFilesThatDisagree(t *testing.T) {
 	}
 }
 
+// TestFilesOfOneName: errors say in which folder the file is that they are about.
+func TestFilesOfOneName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"a/part.csv": "x\n1\n", "b/part.csv": "x\n1,2\n", "b/last.csv": "x\n3\n",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700),
+			os.WriteFile(name, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := tableio.OpenFiles([]string{"a", "b"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "tableio: b/part.csv line 2: 2 fields, want 1"
+	if _, err := s.Open(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // TestFilesOfSomeDictionaries: text that is dictionary-encoded in one Parquet
 // file and not in another comes as text.
 func TestFilesOfSomeDictionaries(t *testing.T) {
