@@ -159,6 +159,7 @@ func (p *parquetTable) open(
 		ctx: inner, cancel: cancel,
 		permits: make(chan struct{}, p.file.opts.Workers),
 		batch:   p.file.opts.BatchRows,
+		done:    map[int][]*leafReader{},
 		ahead:   1 + (p.file.opts.Workers+len(picked)-1)/len(picked),
 	}
 	return newStream(ctx, schema, pass), nil
@@ -184,8 +185,10 @@ type parquetPass struct {
 	started int         // row groups started
 	flight  []*groupRun // in order; the first is being read
 
-	mu   sync.Mutex
-	done []*leafReader // whose memory the next row groups use again
+	mu sync.Mutex
+	// Readers by column, whose memory the next row groups use again: a column of
+	// large pages does not make that of others large.
+	done map[int][]*leafReader
 }
 
 // groupRun is a row group in flight.
@@ -275,8 +278,8 @@ func (p *parquetPass) decode(group, column int, out chan<- decoded) {
 		case <-p.ctx.Done():
 		}
 	}
-	r := p.reader()
-	defer p.putBack(r)
+	r := p.reader(column)
+	defer p.putBack(r, column)
 	if err := r.open(p.meta, group, column, p.table); err != nil {
 		fail(err)
 		return
@@ -305,22 +308,22 @@ func (p *parquetPass) decode(group, column int, out chan<- decoded) {
 }
 
 // reader is one that is done with its row group, or a new one.
-func (p *parquetPass) reader() *leafReader {
+func (p *parquetPass) reader(column int) *leafReader {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n := len(p.done); n > 0 {
-		r := p.done[n-1]
-		p.done = p.done[:n-1]
-		return r
+	done := p.done[column]
+	if len(done) == 0 {
+		return new(leafReader)
 	}
-	return new(leafReader)
+	p.done[column] = done[:len(done)-1]
+	return done[len(done)-1]
 }
 
-func (p *parquetPass) putBack(r *leafReader) {
+func (p *parquetPass) putBack(r *leafReader, column int) {
 	r.forget()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done = append(p.done, r)
+	p.done[column] = append(p.done[column], r)
 }
 
 func guardedRead(r *leafReader, n int) (_ arrow.Array, err error) {
@@ -331,8 +334,10 @@ func guardedRead(r *leafReader, n int) (_ arrow.Array, err error) {
 func (p *parquetPass) stop() {
 	p.cancel()
 	p.workers.Wait()
-	for _, r := range p.done {
-		r.close()
+	for _, readers := range p.done {
+		for _, r := range readers {
+			r.close()
+		}
 	}
 	for _, g := range p.flight {
 		for _, c := range g.columns {

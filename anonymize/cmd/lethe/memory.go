@@ -16,7 +16,6 @@ import (
 // doubled at most. The variables GOGC and GOMEMLIMIT of the environment overrule
 // it.
 const (
-	gcPercent   = 100
 	memoryFloor = 256 << 20
 	memoryAmple = 384 << 20
 	paceEvery   = 200 * time.Millisecond
@@ -50,9 +49,6 @@ func (p *pacer) limit(held int64) int64 {
 // paceCollector keeps the pace until ctx is done. The context that it returns
 // knows the pacer.
 func paceCollector(ctx context.Context) context.Context {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return ctx
 	}
