@@ -114,7 +114,8 @@ func (p *Pipeline) compare(names []string) (mistakes []mistake) {
 	for _, name := range sortedColumns(p.policy) {
 		if !seen[name] {
 			mistakes = append(mistakes, mistake{path: join("columns", name),
-				text: fmt.Sprintf("column %q is not in the input", name)})
+				text: fmt.Sprintf("column %q is not in the input%s", name,
+					suggestion(name, slices.Values(names)))})
 		}
 	}
 	return mistakes

@@ -65,7 +65,7 @@ func parsePolicy(data []byte, path string) (*Policy, error) {
 	var root yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&root); err != nil {
-		return nil, p.mistaken([]mistake{syntaxMistake(err)})
+		return nil, p.mistaken([]mistake{syntaxMistake(data, err)})
 	}
 	var more yaml.Node
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
@@ -82,7 +82,7 @@ func parsePolicy(data []byte, path string) (*Policy, error) {
 	if err := strict.Decode(p); err != nil {
 		var typed *yaml.TypeError
 		if !errors.As(err, &typed) {
-			return nil, p.mistaken([]mistake{syntaxMistake(err)})
+			return nil, p.mistaken([]mistake{syntaxMistake(data, err)})
 		}
 		for _, text := range typed.Errors {
 			m := decodeMistake(text)
@@ -173,7 +173,7 @@ func quoteNullKeys(data []byte, root *yaml.Node) []byte {
 
 var (
 	yamlLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
-	unknownField = regexp.MustCompile(`^field (.*) not found in type \S+$`)
+	unknownField = regexp.MustCompile(`^field (.*) not found in type (\S+)$`)
 	badType      = regexp.MustCompile("^cannot unmarshal (!!\\S+)(?: `(.*)`)? into (\\S+)$")
 )
 
@@ -185,7 +185,8 @@ func decodeMistake(text string) mistake {
 		m.text = text[len(at[0]):]
 	}
 	if field := unknownField.FindStringSubmatch(m.text); field != nil {
-		m.text = fmt.Sprintf("unknown field %q", field[1])
+		m.text = fmt.Sprintf("unknown field %q%s", field[1],
+			suggestion(field[1], slices.Values(keysOf(field[2]))))
 	} else if t := badType.FindStringSubmatch(m.text); t != nil {
 		got := fmt.Sprintf("%q", t[2])
 		switch t[1] {
@@ -214,10 +215,6 @@ func goTypeInWords(name string) string {
 		return "text"
 	}
 	return "a mapping"
-}
-
-func syntaxMistake(err error) mistake {
-	return decodeMistake(strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 // digest is the SHA-256 of the policy's file, or of its JSON form where it was

@@ -188,7 +188,8 @@ func (v *validator) minimize() {
 	for i, name := range m.KeepOnly {
 		if _, ok := v.policy.Columns[name]; !ok {
 			v.addf(join("minimize", "keep_only", fmt.Sprint(i)),
-				"keep_only names column %q, which has no entry in columns", name)
+				"keep_only names column %q, which has no entry in columns%s", name,
+				suggestion(name, maps.Keys(v.policy.Columns)))
 		}
 	}
 	if m.Retain != nil {
@@ -226,7 +227,8 @@ func (v *validator) reference(path, what, column string) {
 	if column == "" {
 		v.addf(path, "%s names no column", what)
 	} else if _, ok := v.policy.Columns[column]; !ok {
-		v.addf(path, "%s names column %q, which has no entry in columns", what, column)
+		v.addf(path, "%s names column %q, which has no entry in columns%s", what, column,
+			suggestion(column, maps.Keys(v.policy.Columns)))
 	}
 }
 

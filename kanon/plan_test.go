@@ -165,7 +165,7 @@ func TestInfeasibleSaysWhy(t *testing.T) {
 	defer more.Release()
 	_, err = a.Solve(context.Background(), mustCount(t, a, more))
 	const one = "kanon: no generalization satisfies the models: 4-anonymity fails for 1 class " +
-		"at the top level; raise MaxSuppression to 0.375 or more, raise MaxLevel or drop a column"
+		"at the top level; raise max_suppression to 0.375 or more, raise max_level or drop a column"
 	if err == nil || err.Error() != one {
 		t.Fatalf("error %v, want %s", err, one)
 	}

@@ -216,8 +216,8 @@ func (a *Anonymizer) explain(err error, c *Counts) error {
 	case errors.As(err, &no):
 		return fmt.Errorf("kanon: %w: %s", ErrInfeasible, a.whyNot(no, c))
 	case errors.Is(err, lattice.ErrNoneFound):
-		return fmt.Errorf("kanon: %w: %w; raise Effort or MaxSuppression, raise MinLevel or "+
-			"lower MaxLevel of some columns, or use hierarchies of fewer levels", ErrTooLarge, err)
+		return fmt.Errorf("kanon: %w: %w; raise effort or max_suppression, raise min_level "+
+			"or lower max_level of some columns, or use hierarchies of fewer levels", ErrTooLarge, err)
 	}
 	return fmt.Errorf("kanon: search: %w", err)
 }
@@ -235,14 +235,14 @@ func (a *Anonymizer) whyNot(no *lattice.Infeasible, c *Counts) string {
 		return fmt.Sprintf("%s even where the whole table is one class; %s", a.failing(no), a.reachable(c))
 	case float64(no.Rows) > a.cfg.MaxSuppression*rows:
 		return fmt.Sprintf("%s at the top level; "+
-			"raise MaxSuppression to %v or more, raise MaxLevel or drop a column",
+			"raise max_suppression to %v or more, raise max_level or drop a column",
 			a.failing(no), math.Ceil(float64(no.Rows)/rows*1e4)/1e4)
 	case a.cfg.Suppressed == Drop:
 		return fmt.Sprintf("%s never holds of all classes, or of what is suppressed, within "+
-			"MaxSuppression; raise it", a.wanted())
+			"max_suppression; raise it", a.wanted())
 	}
 	return fmt.Sprintf("with suppressed %q the suppressed rows must themselves satisfy %s, "+
-		"and within MaxSuppression they never do; raise it, or choose %q", Star, a.wanted(), Drop)
+		"and within max_suppression they never do; raise it, or choose %q", Star, a.wanted(), Drop)
 }
 
 // reachable says how far the whole table satisfies the models that it cannot be
