@@ -129,7 +129,8 @@ func TestTupleColumnsRefuse(t *testing.T) {
 		}
 	}
 	var got tupleColumns
-	if err := json.Unmarshal([]byte(" [ [ 1 ,\n2 ] , [3,4294967295]\t] "), &got); err != nil || got.n != 2 {
+	spaced := []byte(" [ [ 1 ,\n2 ] , [3,4294967295]\t] ")
+	if err := json.Unmarshal(spaced, &got); err != nil || got.n != 2 {
 		t.Errorf("%v: %v", got, err)
 	}
 }
