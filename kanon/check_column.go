@@ -24,6 +24,7 @@ type checkColumn struct {
 	texts         *textNumbers
 
 	block   []uint64 // words of a block of rows
+	strings []string // or texts
 	rows    []int    // of it that are not null
 	numbers []uint32 // of them
 	entries []uint32 // numbers of the entries of a dictionary

@@ -72,6 +72,13 @@ func (t *keyNumbers) resize(slots int) {
 	}
 }
 
+// reserve makes room for as many keys as are looked up together.
+func (t *keyNumbers) reserve() {
+	if 3*(t.used+keysAhead) > 2*len(t.slots) {
+		t.resize(2 * len(t.slots))
+	}
+}
+
 // put writes a slot whose key has none yet.
 func (t *keyNumbers) put(s keySlot) {
 	at := t.home(s.mark)
@@ -98,8 +105,23 @@ func (t *keyNumbers) find(key []uint64) uint32 {
 	return t.lookup(mark, key, t.home(mark)).number - 1
 }
 
-// keysAhead is how many keys are looked up together.
-const keysAhead = 256
+// one is the number of a key, which is next where it is new.
+func (t *keyNumbers) one(mark uint64, key []uint64, at int, next uint32) uint32 {
+	s := t.lookup(mark, key, at)
+	if s.number == 0 {
+		*s = keySlot{mark: mark, number: next + 1}
+		t.used++
+		if len(key) > 1 {
+			t.keys = append(t.keys, key...)
+		}
+	}
+	s.times++
+	return s.number - 1
+}
+
+// keysAhead is how many keys are looked up together, and keysAlone of how many
+// that does not pay.
+const keysAhead, keysAlone = 256, 16
 
 // number writes the number of each key to out. New keys get numbers from next
 // on, and it returns the one after. Of some keys at a time all slots are read
@@ -113,12 +135,18 @@ func (t *keyNumbers) number(keys []uint64, out []uint32, next uint32) uint32 {
 		}
 		marks = t.marks
 	}
+	if len(out) <= keysAlone {
+		t.reserve()
+		for i, mark := range marks[:len(out)] {
+			out[i] = t.one(mark, keys[i*w:(i+1)*w], t.home(mark), next)
+			next = max(next, out[i]+1)
+		}
+		return next
+	}
 	var homes [keysAhead]int
 	var first [keysAhead]uint64 // of the slots, as they were
 	for from := 0; from < len(out); from += keysAhead {
-		if 3*(t.used+keysAhead) > 2*len(t.slots) {
-			t.resize(2 * len(t.slots))
-		}
+		t.reserve()
 		n := min(keysAhead, len(out)-from)
 		for i, mark := range marks[from : from+n] {
 			homes[i] = t.home(mark)
@@ -127,15 +155,9 @@ func (t *keyNumbers) number(keys []uint64, out []uint32, next uint32) uint32 {
 		for i, mark := range marks[from : from+n] {
 			s := &t.slots[homes[i]]
 			if w > 1 || first[i] != mark || s.mark != mark || s.number == 0 {
-				key := keys[(from+i)*w : (from+i+1)*w]
-				if s = t.lookup(mark, key, homes[i]); s.number == 0 {
-					next++
-					*s = keySlot{mark: mark, number: next}
-					t.used++
-					if w > 1 {
-						t.keys = append(t.keys, key...)
-					}
-				}
+				n := t.one(mark, keys[(from+i)*w:(from+i+1)*w], homes[i], next)
+				out[from+i], next = n, max(next, n+1)
+				continue
 			}
 			s.times++
 			out[from+i] = s.number - 1

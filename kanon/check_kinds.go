@@ -173,10 +173,21 @@ func (c *checkColumn) scatter(table *wordNumbers, words []uint64, out []uint32) 
 func (c *checkColumn) text(a arrow.Array, at func(row int) string) blockReader {
 	nulls := a.NullN() > 0
 	return func(from int, out []uint32) error {
+		c.strings, c.rows = c.strings[:0], c.rows[:0]
 		for i := range out {
 			if out[i] = nullCode; !nulls || a.IsValid(from+i) {
-				out[i] = c.texts.number(at(from + i))
+				c.strings, c.rows = append(c.strings, at(from+i)), append(c.rows, i)
 			}
+		}
+		defer clear(c.strings) // the record is not kept
+		if len(c.rows) == len(out) {
+			c.texts.number(c.strings, out)
+			return nil
+		}
+		c.numbers = slices.Grow(c.numbers[:0], len(c.rows))[:len(c.rows)]
+		c.texts.number(c.strings, c.numbers)
+		for k, i := range c.rows {
+			out[i] = c.numbers[k]
 		}
 		return nil
 	}
