@@ -111,7 +111,8 @@ func (c *checkColumn) dictionary(d *array.Dictionary) (blockReader, error) {
 	case *array.Uint64:
 		return entriesAt(c.entries, index.Uint64Values(), d, number), nil
 	}
-	return nil, fmt.Errorf("indexes of a dictionary of type %s are not supported", d.Indices().DataType())
+	return nil, fmt.Errorf("indexes of a dictionary of type %s are not supported",
+		d.Indices().DataType())
 }
 
 type wholeNumber interface {

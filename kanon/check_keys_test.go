@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -60,6 +61,33 @@ func TestCheckClassesAgainstMap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Classes keep their numbers and rows while their keys grow from one word to two
+// and to five.
+func TestClassesWiden(t *testing.T) {
+	const columns, rows = 9, 500
+	c := newCheckClasses(columns)
+	for round, scale := range []uint32{1, 200, 200_000} {
+		values, out := make([][]uint32, columns), make([]uint32, rows)
+		for j := range values {
+			for i := range uint32(rows) {
+				values[j] = append(values[j], (i*7+uint32(j))%10*scale)
+			}
+		}
+		c.classes(values, out)
+		for i, class := range out {
+			if want := uint32(10*round + i%10); class != want {
+				t.Fatalf("round %d, row %d: class %d, want %d", round, i, class, want)
+			}
+		}
+		if c.words != []int{1, 2, 5}[round] {
+			t.Errorf("round %d: %d words", round, c.words)
+		}
+	}
+	if want := slices.Repeat([]int64{rows / 10}, 30); !slices.Equal(c.times(), want) {
+		t.Errorf("%v, want %v", c.times(), want)
+	}
 }
 
 // Keys that come together are told apart although all slots are read before the
@@ -129,11 +157,17 @@ func TestWordNumbers(t *testing.T) {
 		words, want := newWordNumbers(), map[uint64]uint32{}
 		for range rapid.IntRange(1, 12).Draw(t, "blocks") {
 			from := rapid.OneOf(rapid.Int64Range(-5, 5), rapid.Int64(),
-				rapid.Int64Range(math.MaxInt64-3000, math.MaxInt64), rapid.Int64Range(-100_000, 100_000)).Draw(t, "from")
+				rapid.Int64Range(math.MaxInt64-3000, math.MaxInt64),
+				rapid.Int64Range(-100_000, 100_000)).Draw(t, "from")
 			spread := rapid.SampledFrom([]int64{1, 7, 300, 70_000, math.MaxInt64}).Draw(t, "spread")
 			var block []uint64
 			for range rapid.IntRange(1, 30).Draw(t, "words") {
 				block = append(block, uint64(from)+uint64(rapid.Int64Range(0, spread).Draw(t, "word")))
+			}
+			if rapid.IntRange(0, 9).Draw(t, "many") == 0 { // enough to move the window
+				for i := range uint64(windowMoves) {
+					block = append(block, uint64(from)+i*i%300)
+				}
 			}
 			out := make([]uint32, len(block))
 			words.number(block, out, uint32(1+words.len()))

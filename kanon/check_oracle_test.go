@@ -98,8 +98,9 @@ func drawnColumn(t *rapid.T, name string, n int, nulls bool) arrow.Array {
 		arrow.UINT16: {"0", "9", "40000"}, arrow.BOOL: {"true", "false"},
 		arrow.UINT64:  {"0", "3", "18446744073709551615", "9223372036854775808"},
 		arrow.FLOAT64: {"0.5", "1e300", "-7"}, arrow.FLOAT32: {"0.25", "-2", "3"},
-		arrow.DATE32: {"2019-03-07", "1969-01-01"}, arrow.TIMESTAMP: {"2019-03-07 10:00:00", "1960-03-07"},
-		arrow.STRING: {"", "a", "another one that is long"}, arrow.LARGE_STRING: {"a", "b"},
+		arrow.DATE32:    {"2019-03-07", "1969-01-01"},
+		arrow.TIMESTAMP: {"2019-03-07 10:00:00", "1960-03-07"},
+		arrow.STRING:    {"", "a", "another one that is long"}, arrow.LARGE_STRING: {"a", "b"},
 		arrow.BINARY: {"YQ==", "", "YWI="}, arrow.DECIMAL128: {"1.50", "-1.50", "0.00"},
 	}[typ.ID()]
 	b := array.NewBuilder(memory.DefaultAllocator, built)

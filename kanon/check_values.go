@@ -77,8 +77,8 @@ func (v *checkedValues) whole(column string, compared bool) ([]int64, error) {
 }
 
 // Reference counts the rows of a record for the distributions that TCloseness,
-// BetaLikeness and DeltaDisclosure compare classes with. That is for tables from which suppressed rows were
-// dropped: give all rows of the table before, to as many calls as it takes,
+// BetaLikeness and DeltaDisclosure compare classes with. That is for tables from
+// which suppressed rows were dropped: give all rows of the table before, to as many calls as it takes,
 // beside what Add is given. Without a call, classes are compared with the table
 // itself. Only the columns of these models, and the unit, need to be there.
 // Rows that were added and are missing here are an error of Audit, as far as

@@ -19,15 +19,16 @@ type wordNumbers struct {
 	numbers []uint32
 }
 
-// windowMost is how many words a window has at most. It is to stay in a cache.
-const windowMost = 1 << 16
+// windowMost is how many words a window has at most, which is to stay in a
+// cache, and windowMoves for how many that it lacks one is moved.
+const windowMost, windowMoves = 1 << 16, 1 << 12
 
 func newWordNumbers() *wordNumbers { return &wordNumbers{keyNumbers: newKeyNumbers(1)} }
 
 // number writes the number of each word to out. New ones get numbers from next
 // on, which is not 0.
 func (t *wordNumbers) number(words []uint64, out []uint32, next uint32) {
-	if t.wide {
+	if t.wide || len(words) == 1 { // as an entry of a dictionary
 		t.keyNumbers.number(words, out, next)
 		return
 	}
@@ -45,7 +46,7 @@ func (t *wordNumbers) number(words []uint64, out []uint32, next uint32) {
 	}
 	t.numbers = slices.Grow(t.numbers[:0], len(t.far))[:len(t.far)]
 	t.keyNumbers.number(t.words, t.numbers, next)
-	t.aim(len(words))
+	t.aim()
 	for k, i := range t.far {
 		out[i] = t.numbers[k]
 		if d := t.words[k] - t.base; d < uint64(len(t.window)) {
@@ -55,8 +56,8 @@ func (t *wordNumbers) number(words []uint64, out []uint32, next uint32) {
 }
 
 // aim makes the window wide enough for the words that it did not know, or moves
-// it to them where they are most of a block.
-func (t *wordNumbers) aim(block int) {
+// it to them where they are many.
+func (t *wordNumbers) aim() {
 	low, high := int64(t.words[0]), int64(t.words[0])
 	for _, w := range t.words {
 		low, high = min(low, int64(w)), max(high, int64(w))
@@ -79,7 +80,7 @@ func (t *wordNumbers) aim(block int) {
 			copy(window[t.base-base:], t.window)
 		}
 		t.window, t.base = window, base
-	case uint64(high-low) < windowMost && 2*len(t.words) > block:
+	case uint64(high-low) < windowMost && len(t.words) >= windowMoves:
 		t.window, t.base = windowFrom(low, windowMost)
 	case len(t.window) == 0:
 		t.wide = true
