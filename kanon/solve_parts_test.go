@@ -148,6 +148,37 @@ func TestLocalOfSpilledAdult(t *testing.T) {
 	}
 }
 
+// A population that is only estimated asks for more rows of a class than k of
+// other models; parts of the combinations keep to that, too.
+func TestPartsOfAnEstimatedPopulation(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	cfg := peopleConfig()
+	cfg.Recoding = Local
+	m := KMap{K: 20, Occurrence: Poisson, Population: 1000, Significance: 0.1}
+	cfg.Models = append(cfg.Models, m)
+	people := drawnPeople(rand.New(rand.NewPCG(1, 17)), 300)
+	k, err := m.rows(int64(len(people)))
+	if err != nil || k <= 2 {
+		t.Fatalf("%d rows, %v; the test needs more than 2", k, err)
+	}
+	a := mustNew(t, cfg)
+	for _, batch := range []int{9, len(people)} { // spilled, and not
+		c := spilledCounts(t, mem, a, people, batch, 1<<30)
+		c.bound = boundOf(c, c.recoding()/8)
+		plan := mustSolve(t, a, c)
+		if plan.Summary().Parts < 2 {
+			t.Fatalf("%d parts; the test needs several", plan.Summary().Parts)
+		}
+		asked := cfg
+		asked.Models = []Model{KAnonymity{int(k)}}
+		acceptable(t, mem, asked, plan, people)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What cannot be done within the bound is refused, and says what can be.
 func TestLocalOfSpilledCountsIsRefused(t *testing.T) {
 	mem := memory.NewGoAllocator()

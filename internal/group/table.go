@@ -79,7 +79,7 @@ func (t *Table) Reset(hint int) {
 // the keys.
 func Bytes(words, n int) int64 { return 8*int64(words)*int64(n) + 8<<slotBits(n) }
 
-func slotBits(n int) int { return max(minBits, bits.Len(uint(max(n, 1)+max(n, 1)/3))) }
+func slotBits(n int) int { return max(minBits, bits.Len(uint(max(n, 1)+max(n, 1)/3-1))) }
 
 // Room makes room for n keys in all, so that a table of no more takes what Bytes
 // says and nothing is copied any more.

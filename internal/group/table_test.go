@@ -85,3 +85,27 @@ func TestTableAgainstMap(t *testing.T) {
 		}
 	})
 }
+
+// A table with room for keys takes what Bytes says, and grows no more.
+func TestRoom(t *testing.T) {
+	for _, words := range []int{1, 2} {
+		for _, n := range []int{0, 1, 11, 12, 13, 23, 24, 25, 26, 1000, 49_151, 49_152, 49_153} {
+			table := New(words, 0)
+			table.Room(n)
+			slots, keys := len(table.slots), cap(table.keys)
+			if want := Bytes(words, n) - 8*int64(words)*int64(n); int64(8*slots) != want {
+				t.Errorf("%d keys: %d bytes of slots, want %d", n, 8*slots, want)
+			}
+			all := make([]uint64, n*words)
+			for i := range all {
+				all[i] = uint64(i)
+			}
+			if table.Add(all, make([]uint32, n)); table.Len() != n {
+				t.Fatalf("%d keys, want %d", table.Len(), n)
+			}
+			if len(table.slots) != slots || cap(table.keys) != keys {
+				t.Errorf("%d keys: the table has grown", n)
+			}
+		}
+	}
+}
