@@ -93,3 +93,19 @@ func TestLongRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestManyFields keeps no more of a row than the table has columns, and of a
+// header no more than there may be.
+func TestManyFields(t *testing.T) {
+	many := strings.Repeat(",", 1<<20)
+	b := &block{delim: ',', columns: 2}
+	b.begin([]byte("1,2\n" + many + strings.Repeat(" ", csvSlack+1))[:4+len(many)], 1, 0)
+	const want = "line 2: 1048577 fields, want 2"
+	if err := b.split(9); explain(err) != want || len(b.starts) != 1 || cap(b.fields) > 100 {
+		t.Errorf("got %v, want %s; %d rows, room for %d fields", err, want, len(b.starts), cap(b.fields))
+	}
+	_, err := rowsOf(strings.NewReader(many), 1<<10, maxRecord)
+	if want := "line 1: 1048577 columns, which is above the limit of 65536"; explain(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

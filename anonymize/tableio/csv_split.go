@@ -13,6 +13,9 @@ import (
 // few enough that text and spans are still near.
 const stretchRows = 1024
 
+// maxColumns bounds the columns of a table, and what is kept of a row.
+const maxColumns = 1 << 16
+
 // block is a chunk of a CSV file (RFC 4180), which is split into rows stretch by
 // stretch. A quote inside a field without quotes is an error, as is text behind
 // a closing quote. Lines end in LF or CRLF; line breaks in quotes stay as they
@@ -77,9 +80,12 @@ func marks(x uint64) uint64 { return (x - ones) &^ x }
 func (b *block) split(rows int) (err error) {
 	data, end := b.data[:len(b.data)+csvSlack], len(b.data)
 	delims := ones * uint64(b.delim)
-	fields, starts := b.fields[:0], b.starts[:0]
+	fields, starts, limit := b.fields[:0], b.starts[:0], b.columns
+	if limit == 0 {
+		limit = maxColumns
+	}
 	for len(starts) < rows && b.at < end && err == nil {
-		first, at, last := len(fields), b.at, false
+		first, got, at, last := len(fields), 0, b.at, false
 		for !last {
 			var s span
 			if data[at] == '"' {
@@ -108,16 +114,18 @@ func (b *block) split(rows int) (err error) {
 				err = errQuote
 				break
 			}
-			fields = append(fields, s)
+			if got++; got <= limit {
+				fields = append(fields, s)
+			}
 			at++
 		}
 		if err == nil {
-			err = b.checkRow(fields[first:], at)
+			err = b.checkRow(fields[first:], got, at)
 		}
 		switch {
 		case err != nil:
 			fields, err = fields[:first], b.wrong(b.at, err)
-		case b.columns != 1 && len(fields) == first+1 && fields[first].from == fields[first].to:
+		case b.columns != 1 && got == 1 && fields[first].from == fields[first].to:
 			fields, b.at = fields[:first], at
 		default:
 			starts, b.at = append(starts, b.at), at
@@ -154,11 +162,13 @@ func (b *block) quoted(at int) (s span, behind int, err error) {
 	return s, at, nil
 }
 
-// checkRow says what is wrong with a row that ends before end.
-func (b *block) checkRow(fields []span, end int) error {
-	switch got := len(fields); {
+// checkRow says what is wrong with a row of got fields that ends before end.
+func (b *block) checkRow(fields []span, got, end int) error {
+	switch {
 	case b.cut && end == len(b.data):
 		return errLong
+	case b.columns == 0 && got > maxColumns:
+		return fmt.Errorf("%d columns, which is above the limit of %d", got, maxColumns)
 	case got == b.columns, b.columns == 0, got == 1 && fields[0].from == fields[0].to:
 		return nil
 	default:
