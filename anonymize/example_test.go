@@ -90,7 +90,7 @@ privacy:
 	// Output:
 	// anonymize: policy policy.yaml: 5 mistakes
 	// 	line 4: column "name": is an identifier and would be published; drop it or give it a pseudonym
-	// 	line 5: unknown field "width"
+	// 	line 5: unknown field "width"; did you mean "widths"?
 	// 	line 5: column "age": intervals: no widths
 	// 	line 5: column "age": intervals: min is 0 and max is 0, want min below max
 	// 	line 7: k is 1, want at least 2

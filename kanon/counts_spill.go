@@ -23,7 +23,7 @@ import (
 // Close frees them sooner.
 //
 // Each distinct value of each column and each person stay in memory, and leave the
-// combinations less of it, a quarter at least. Counts whose memory is bounded may
+// combinations less of it, a third at least. Counts whose memory is bounded may
 // get another plan of Local recoding than others, see Solve.
 func (c *Counts) SpillBeyond(bytes int64, dir string) error {
 	if bytes < minSpill {
@@ -55,10 +55,10 @@ func (c *Counts) Close() error {
 	return errors.Join(errs...)
 }
 
-// collectorSlack is how many times what is in use a process takes: the heap is
-// twice as large before it is collected, at the pace that programs have by
-// default, and there is the collector's own memory.
-const collectorSlack = 2.25
+// collectorSlack is how many times what is counted here a process takes: the heap
+// is up to twice as large before it is collected, at the pace that programs have
+// by default, while tables seldom fill the room that they have.
+const collectorSlack = 1.8
 
 // perValue is what a distinct value takes, with its labels.
 const perValue = 96
@@ -71,12 +71,12 @@ func (c *Counts) room() int64 {
 		values += perValue * int64(size)
 	}
 	in := int64(float64(c.bound) / collectorSlack)
-	return max(in-values, in/4)
+	return max(in-values, in/3)
 }
 
 // What a pair of a combination and a person takes, and a cell of a sensitive
-// column, with what growing their tables and sorting them takes for a moment.
-const perPair, perCell = 24, 64
+// column, in tables that are three quarters full.
+const perPair, perCell = 12, 32
 
 // bytes is about how much memory the combinations take, with what sorting them
 // takes for a moment.

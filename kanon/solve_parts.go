@@ -38,7 +38,7 @@ const (
 // values, a dozen neighbours, and its place in several orders.
 func (b *beforehand) recoding(c *Counts) int64 {
 	tuple := 160 + 16*int64(c.layout.Words()) + 12*int64(len(c.coders))
-	return b.tuples*tuple + 4*(perPair*b.pairs+perCell*b.cells)
+	return b.tuples*tuple + 8*(perPair*b.pairs+perCell*b.cells)
 }
 
 // recoding is that of counts that are in memory.

@@ -266,7 +266,8 @@ func (s *spilledSearch) floor(ctx context.Context, b box) ([]int, *Counts, error
 	at := slices.Clone(b.low)
 	for first := true; ; first = false {
 		// At the lowest levels of all they do not fit, or nothing was spilled.
-		if !first || !slices.Equal(at, s.lowest()) || s.bytesAtLowest() <= s.memory {
+		if !first || !slices.Equal(at, s.lowest()) || slices.Equal(at, b.high) ||
+			s.bytesAtLowest() <= s.memory {
 			reduced, fits, err := s.reduce(ctx, at)
 			if err != nil || fits {
 				return at, reduced, err
@@ -306,14 +307,16 @@ func (s *spilledSearch) bytesAtLowest() int64 {
 	return s.before.tuples * s.counts.solvedBytes()
 }
 
-// solvingFactor is how many times the memory of people and cells solving them
-// takes.
-const solvingFactor = 2
-
 // solvedBytes is what a combination takes while it is solved: its key, rows and
 // slot, and, twice over, its labels, with what counting classes takes.
 func (c *Counts) solvedBytes() int64 {
 	return 56 + 16*int64(c.layout.Words()) + 4*int64(len(c.coders))
+}
+
+// solved is what solving some counts takes: of people and cells, half as much
+// again as counting them.
+func (c *Counts) solved() int64 {
+	return int64(c.tuples.Len())*c.solvedBytes() + c.bytesBeside()*3/2
 }
 
 // reduce counts the combinations at some levels, each under one value of every
@@ -338,7 +341,7 @@ func (s *spilledSearch) reduce(
 
 // outgrows says whether solving some counts takes too much memory.
 func (s *spilledSearch) outgrows(c *Counts) bool {
-	return int64(c.tuples.Len())*c.solvedBytes()+solvingFactor*c.bytesBeside() > s.memory
+	return c.solved() > s.memory
 }
 
 // none is counts of the same values, people and columns without any rows.

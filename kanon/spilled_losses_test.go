@@ -40,7 +40,7 @@ func TestSpilledCountsOfAnyLoss(t *testing.T) {
 			people := drawnPeople(r, 150+r.IntN(150))
 			whole := spilledCounts(t, mem, a, people, len(people), 0)
 			want, wantErr := a.Solve(t.Context(), whole)
-			need := int64(whole.tuples.Len())*whole.solvedBytes() + solvingFactor*whole.bytesBeside()
+			need := whole.solved()
 			bound := boundOf(whole, need*int64(r.IntN(6)+3)/6)
 			c := spilledCounts(t, mem, a, people, 7, bound/9)
 			if !c.spilled() {
