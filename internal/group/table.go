@@ -118,10 +118,45 @@ func (t *Table) Add(keys []uint64, out []uint32) {
 		n := min(chunk, len(out))
 		t.grow(n)
 		var b lookups
-		for _, i := range b.atHome(t, keys[:n*w], out[:n]) {
-			out[i] = t.place(keys[int(i)*w : (int(i)+1)*w])
+		late := b.atHome(t, keys[:n*w], out[:n])
+		if w == 1 {
+			t.placeAll(keys, out, late)
+		} else {
+			for _, i := range late {
+				out[i] = t.place(keys[int(i)*w : (int(i)+1)*w])
+			}
 		}
 		keys, out = keys[n*w:], out[n:]
+	}
+}
+
+// placeAll is place for those of some keys of one word that are late. Searches
+// add little else than new keys.
+func (t *Table) placeAll(keys []uint64, out []uint32, late []uint8) {
+	slots, by, shift, mask := t.slots, t.by, t.shift&63, uint64(len(t.slots)-1)
+	for _, i := range late {
+		key := keys[i]
+		h := hash1(key, by)
+		home := h >> shift * bucket
+		for p := home; ; p = (p + 1) & mask {
+			s := slots[p]
+			if s == 0 {
+				t.keys = append(t.keys, key)
+				t.high |= key
+				t.n++
+				slots[p] = h<<32 | uint64(t.n)
+				out[i] = uint32(t.n - 1)
+				if (p-home)&mask > longest {
+					t.respread()
+					by = t.by
+				}
+				break
+			}
+			if s>>32 == h&tagBits && t.keys[uint32(s)-1] == key {
+				out[i] = uint32(s) - 1
+				break
+			}
+		}
 	}
 }
 
