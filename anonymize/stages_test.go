@@ -57,31 +57,46 @@ var protectedPolicy = strings.NewReplacer("{role: sensitive, unprotected: a test
 // The plan of seven shards is that of the table, byte for byte, and so are the
 // rows; the verdict on the parts is that on the whole.
 func TestStagesAreTheRun(t *testing.T) {
-	for _, text := range []string{visitsPolicy, protectedPolicy,
-		strings.Replace(visitsPolicy, "recoding: global", "recoding: local", 1),
-		strings.NewReplacer("  unit: id\n", "", "k: 3", "k: 30").Replace(visitsPolicy)} {
-		for _, memory := range []int64{0, 1 << 20} {
-			visits := 1500
-			if memory > 0 {
-				if strings.Contains(text, "unit:") {
-					continue // people and parts want more memory to have the same plan
-				}
-				visits = 25_000 // of which there is room for some 16,000
-			}
-			table := visitsTable(visits)
+	local := strings.Replace(visitsPolicy, "recoding: global", "recoding: local", 1)
+	perRow := strings.NewReplacer("  unit: id\n", "", "k: 3", "k: 30").Replace(visitsPolicy)
+	for _, test := range []struct {
+		name, policy string
+		visits       int
+		memory       int64 // bounds the counts, which are spilled
+		sameAsAll    bool  // the plan is that of counts without a bound, all the same
+	}{
+		{"people", visitsPolicy, 1500, 0, true},
+		{"protected", protectedPolicy, 1500, 0, true},
+		{"local", local, 1500, 0, true},
+		{"people spilled", visitsPolicy, 8000, 1 << 20, false},
+		{"protected spilled", protectedPolicy, 8000, 2 << 20, false},
+		{"local spilled", local, 8000, 3 << 19, false},
+		{"rows spilled", perRow, 25_000, 1 << 20, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := visitsTable(test.visits)
 			defer table.Release()
 			keys := newKeys(t)
-			p := newPipeline(t, text, keys)
-			whole, _ := runAll(t, p, tableio.FromTable(table), nil)
-			fitted, err := p.Fit(t.Context(), tableio.FromTable(table))
+			p := newPipeline(t, test.policy, keys)
+			opts := &anonymize.RunOptions{Memory: test.memory, SpillDir: t.TempDir(), Workers: 2}
+			whole, _ := runAll(t, p, tableio.FromTable(table), opts)
+			fitted, err := p.FitWithin(t.Context(), tableio.FromTable(table), opts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			opts := &anonymize.RunOptions{Memory: memory, SpillDir: t.TempDir(), Workers: 2}
+			all, err := p.Fit(t.Context(), tableio.FromTable(table))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(planText(t, fitted), planText(t, all)); d != "" && test.sameAsAll {
+				t.Fatalf("another plan in bounded memory:\n%s", d)
+			}
 			var merged, read anonymize.Counts
-			if memory > 0 {
-				if err := read.SpillBeyond(memory, t.TempDir()); err != nil {
-					t.Fatal(err)
+			if test.memory > 0 {
+				for _, c := range []*anonymize.Counts{&merged, &read} {
+					if err := c.SpillBeyond(test.memory, t.TempDir()); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			parts := shards(t, table, 7)
@@ -104,7 +119,7 @@ func TestStagesAreTheRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			judge, err := anonymize.New(anonymize.Config{Policy: readPolicy(t, text), SolveAndCheckOnly: true})
+			judge, err := anonymize.New(anonymize.Config{Policy: readPolicy(t, test.policy), SolveAndCheckOnly: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,11 +155,11 @@ func TestStagesAreTheRun(t *testing.T) {
 			if !slices.Equal(rows, whole) {
 				t.Fatalf("%d rows, want those of the run, which are %d", len(rows), len(whole))
 			}
-			all, err := tableio.FromRecords(tables[0].Schema(), tables...)
+			written, err := tableio.FromRecords(tables[0].Schema(), tables...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			audit, err := judge.Check(t.Context(), all, plan)
+			audit, err := judge.Check(t.Context(), written, plan)
 			if err != nil || !audit.Holds {
 				t.Fatalf("%v\n%v", err, audit)
 			}
@@ -155,7 +170,7 @@ func TestStagesAreTheRun(t *testing.T) {
 			if _, err := judge.Check(t.Context(), some, plan); !errors.Is(err, anonymize.ErrUnsatisfied) {
 				t.Errorf("a part is missing: %v", err)
 			}
-		}
+		})
 	}
 }
 

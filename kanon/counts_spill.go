@@ -13,18 +13,16 @@ import (
 )
 
 // SpillBeyond makes the counts, and Solve of them, take at most about so many
-// bytes of memory with what the collector has not collected yet, at the pace of
-// GOGC=100. A program that promises a limit sets it by debug.SetMemoryLimit as
-// well, so that the collector never lags behind. Combinations beyond that are in
+// bytes of memory where the collector keeps to that: a program that promises a
+// limit sets it by debug.SetMemoryLimit, too. Combinations beyond that are in
 // sorted files in dir, or where the system keeps temporary files if dir is empty.
-// The files hold what the counts hold; only
-// their owner can read them, and on Unix they have no name from the moment they
-// are made, so nothing is left of them when the process ends, however it ends.
-// Close frees them sooner.
+// The files hold what the counts hold; only their owner can read them, and on Unix
+// they have no name from the moment they are made, so nothing is left of them when
+// the process ends, however it ends. Close frees them sooner.
 //
 // Each distinct value of each column and each person stay in memory, and leave the
-// combinations less of it, a third at least. Counts whose memory is bounded may
-// get another plan of Local recoding than others, see Solve.
+// combinations less of it, a third at least: a bound that people alone exceed is not
+// kept. Counts whose memory is bounded may get another plan than others, see Solve.
 func (c *Counts) SpillBeyond(bytes int64, dir string) error {
 	if bytes < minSpill {
 		return fmt.Errorf("kanon: a bound of %d bytes for counts, want at least %d", bytes, minSpill)
